@@ -1,0 +1,305 @@
+"""
+Takes one message the whole way and brings back the answer; every channel goes through here and none around it.
+
+Triage comes first and alone. A crisis is answered from memory: no key, no database, no Rasa lies on that path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bot.assistant.client import AssistantAnswer
+from bot.channels.commands import Commands, as_choice, without_slash
+from bot.errors import AssistantUnavailable
+from bot.logs import get_logger
+from bot.privacy.address_book import AddressBook
+from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
+from bot.privacy.redaction import RedactedText
+from bot.triage.levels import Level, ReplyKind, Verdict
+from bot.triage.lexicon import Triage
+from bot.triage.safety_reply import SafetyReplies
+from bot.triage.state import DistressState
+from bot.wording import Reply, Wording
+
+log = get_logger(__name__)
+
+Push = Callable[[str, Sequence[Reply], dict[str, Any] | None], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message as a channel hands it over. ``sender`` is the channel's own id; ``choice`` a button's payload."""
+
+    channel: str
+    sender: str
+    text: str = field(default="", repr=False)
+    choice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What goes back. ``level`` is the level in force, ``ms`` the time the edge took, ``status`` the state of a handoff
+    (``{"state", "seconds", "tier"}``), ``erased`` tells the channel to drop what it holds of this conversation too.
+    """
+
+    replies: tuple[Reply, ...]
+    level: Level = Level.NONE
+    reply_kind: ReplyKind = ReplyKind.NORMAL
+    ms: float = 0.0
+    status: dict[str, Any] | None = None
+    erased: bool = False
+
+
+class Assistant(Protocol):
+    """What the edge needs of the assistant's process."""
+
+    async def reply(
+        self, who: Pseudonym, text: RedactedText, level: Level, *, choice: str | None = None, timeout: float
+    ) -> AssistantAnswer: ...
+
+    async def forget(self, who: Pseudonym) -> int: ...
+
+
+class Person(Protocol):
+    """What the edge needs of the handoff."""
+
+    def phase(self, who: Pseudonym) -> str: ...
+
+    async def offer(self, who: Pseudonym, level: Level, channel: str) -> tuple[Reply, ...]: ...
+
+    async def choose(self, who: Pseudonym, choice: str, level: Level) -> tuple[Reply, ...] | None: ...
+
+    async def say(self, who: Pseudonym, text: str, level: Level) -> tuple[Reply, ...]: ...
+
+    async def leave(self, who: Pseudonym) -> tuple[Reply, ...]: ...
+
+    def status(self, who: Pseudonym) -> dict[str, Any] | None: ...
+
+    async def forget(self, who: Pseudonym) -> int: ...
+
+
+Redact = Callable[[str], Awaitable[RedactedText]]
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What the edge remembers of one conversation, in memory only: levels and flags, no words."""
+
+    distress: DistressState
+    introduced: bool = False
+    alarmed: bool = False
+    last_heard: float = 0.0
+    started: float = 0.0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeParts:
+    """The collaborators of an edge, put together in ``bot.wiring``."""
+
+    triage: Triage
+    safety: SafetyReplies
+    wording: Wording
+    pseudonyms: Pseudonyms
+    address_book: AddressBook
+    redact: Redact
+    assistant: Assistant
+    person: Person
+    patience: float
+    message_limit: int
+    clock: Callable[[], float] = time.monotonic
+
+
+class Edge:
+    """The officer's side of the service. Its methods never raise: whatever breaks, there is an answer."""
+
+    def __init__(self, parts: EdgeParts, commands: Commands | None = None) -> None:
+        self._parts = parts
+        self._commands = commands or Commands.load()
+        self._conversations: dict[Pseudonym, Conversation] = {}
+        self._pushes: dict[str, Push] = {}
+        self._to_forget: set[Pseudonym] = set()
+
+    # -- what a channel calls
+
+    def subscribe(self, channel: str, push: Push) -> None:
+        """*push* brings replies that nobody asked for, a responder's lines say, to a sender of *channel*."""
+        self._pushes[channel] = push
+
+    def open(self, channel: str, sender: str) -> Answer:
+        """The first words, before anything is told: what this is, what it keeps, what it cannot do."""
+        who = self._parts.pseudonyms.of(channel, sender)
+        conversation = self._conversation(who)
+        conversation.introduced = True
+        return Answer((self._say("utter_first_contact", channel),), conversation.distress.level)
+
+    async def hear(self, incoming: Incoming) -> Answer:
+        """The answer to one message."""
+        started = time.perf_counter()
+        verdict = None
+        try:
+            who = self._parts.pseudonyms.of(incoming.channel, incoming.sender)
+            conversation = self._conversation(who)
+            choice = self._choice(incoming)
+            verdict = self._judge(conversation, incoming.text, choice)
+            answer = await self._answer(incoming, who, conversation, verdict, choice)
+        except Exception as error:  # the edge is the last one who can answer
+            log.error("edge.broken", error=type(error))
+            answer = self._despite(incoming, verdict or self._parts.triage.judge(incoming.text))
+        return _timed(answer, started)
+
+    async def forget(self, channel: str, sender: str) -> Answer:
+        """Erases everything about this sender, in every store, and says what was erased."""
+        started = time.perf_counter()
+        return _timed(await self._forget(channel, self._parts.pseudonyms.of(channel, sender)), started)
+
+    async def push(self, who: Pseudonym, replies: Sequence[Reply], status: dict[str, Any] | None) -> None:
+        """Brings *replies* to whoever *who* is, if that is still known."""
+        found = self._parts.address_book.find(who)
+        if found is None or found[0] not in self._pushes:
+            return
+        try:
+            await self._pushes[found[0]](found[1], replies, status)
+        except Exception as error:
+            log.warning("edge.push_failed", error=type(error))
+
+    # -- the way of a message
+
+    def _choice(self, incoming: Incoming) -> str | None:
+        if incoming.choice is not None:
+            return as_choice(incoming.choice)
+        return self._commands.choice_in(incoming.text)
+
+    def _judge(self, conversation: Conversation, text: str, choice: str | None) -> Verdict:
+        if choice is None:
+            return conversation.distress.hear(text, self._parts.triage)
+        return conversation.distress.answer(choice) or Verdict(conversation.distress.level)
+
+    async def _answer(
+        self, incoming: Incoming, who: Pseudonym, conversation: Conversation, verdict: Verdict, choice: str | None
+    ) -> Answer:
+        live = self._parts.person.phase(who) == "live"
+        if live and choice is None:
+            replies = await self._parts.person.say(who, incoming.text, verdict.level)
+            return Answer(replies, verdict.level, verdict.reply_kind, status=self._parts.person.status(who))
+        if verdict.reply_kind is not ReplyKind.NORMAL:
+            return self._safety(incoming, who, conversation, verdict)
+        self._parts.address_book.remember(who, incoming.channel, incoming.sender)
+        async with conversation.turn:
+            answer = await self._converse(incoming, who, verdict, choice)
+        return self._introduced(answer, incoming.channel, conversation)
+
+    def _safety(self, incoming: Incoming, who: Pseudonym, conversation: Conversation, verdict: Verdict) -> Answer:
+        replies = self._parts.safety.replies(verdict, incoming.channel, repeated=conversation.alarmed)
+        conversation.alarmed = conversation.alarmed or verdict.reply_kind is ReplyKind.CRISIS
+        answer = Answer(replies, verdict.level, verdict.reply_kind, status=self._parts.person.status(who))
+        return self._introduced(answer, incoming.channel, conversation)
+
+    async def _converse(self, incoming: Incoming, who: Pseudonym, verdict: Verdict, choice: str | None) -> Answer:
+        channel, level = incoming.channel, verdict.level
+        if choice == "/forget":
+            return await self._forget(channel, who)
+        if choice == "/start":
+            return Answer((self._say("utter_first_contact", channel),), level)
+        if choice == "/person":
+            return Answer(await self._parts.person.offer(who, level, channel), level)
+        if choice is None and not incoming.text.strip():
+            return Answer((self._say("utter_unreadable", channel),), level)
+        if len(incoming.text) > self._parts.message_limit:
+            return Answer((self._say("utter_too_long", channel),), level)
+        if choice is not None:
+            replies = await self._parts.person.choose(who, choice, level)
+            if replies is not None:
+                return Answer(replies, level, status=self._parts.person.status(who))
+        return await self._ask_assistant(incoming, who, level, choice)
+
+    async def _ask_assistant(self, incoming: Incoming, who: Pseudonym, level: Level, choice: str | None) -> Answer:
+        parts = self._parts
+        try:
+            redacted = await asyncio.wait_for(parts.redact(without_slash(incoming.text)), parts.patience)
+            said = await parts.assistant.reply(who, redacted, level, choice=choice, timeout=parts.patience)
+        except (AssistantUnavailable, TimeoutError):
+            return self._without_assistant(incoming.channel, level, choice)
+        replies = said.replies
+        if "forget" in said.signals:
+            return await self._forget(incoming.channel, who)
+        if "offer_person" in said.signals:
+            replies += await parts.person.offer(who, level, incoming.channel)
+        if not replies:
+            return self._without_assistant(incoming.channel, level, choice)
+        return Answer(replies, level, status=parts.person.status(who))
+
+    def _despite(self, incoming: Incoming, verdict: Verdict) -> Answer:
+        """What can be said when a part of the edge itself has failed; needs the wording only."""
+        if verdict.reply_kind is ReplyKind.NORMAL:
+            return self._without_assistant(incoming.channel, verdict.level, None)
+        replies = self._parts.safety.replies(verdict, incoming.channel, repeated=False)
+        return Answer(replies, verdict.level, verdict.reply_kind)
+
+    def _without_assistant(self, channel: str, level: Level, choice: str | None) -> Answer:
+        """The honest line; after a “no” to the check-in, and for the static answers, the reviewed text itself."""
+        name = "utter_" + choice.lstrip("/").partition(":")[0] if choice else "utter_assistant_away"
+        if name not in self._parts.wording or "{" in self._parts.wording.say(name).text:
+            name = "utter_assistant_away"
+        return Answer((self._say(name, channel),), level)
+
+    async def _forget(self, channel: str, who: Pseudonym) -> Answer:
+        parts = self._parts
+        self._conversations.pop(who, None)
+        await parts.person.forget(who)
+        parts.address_book.forget(who)
+        try:
+            await parts.assistant.forget(who)
+            name = "utter_forgotten"
+        except AssistantUnavailable:
+            self._to_forget.add(who)  # kept until the assistant is back; its own sweep erases it at the latest
+            name = "utter_forget_partly"
+        return Answer((self._say(name, channel),), erased=True)
+
+    # -- memory
+
+    async def sweep(self, idle: float, lifetime: float) -> None:
+        """Forgets conversations idle for *idle* seconds or *lifetime* seconds old, and retries pending erasures."""
+        now = self._parts.clock()
+        for who, conversation in list(self._conversations.items()):
+            if now - conversation.last_heard > idle or now - conversation.started > lifetime:
+                del self._conversations[who]
+        self._parts.address_book.sweep()
+        for who in list(self._to_forget):
+            try:
+                await self._parts.assistant.forget(who)
+            except AssistantUnavailable:
+                return
+            self._to_forget.discard(who)
+
+    def _conversation(self, who: Pseudonym) -> Conversation:
+        now = self._parts.clock()
+        if who not in self._conversations:
+            self._conversations[who] = Conversation(DistressState(), started=now)
+        conversation = self._conversations[who]
+        conversation.last_heard = now
+        return conversation
+
+    def _introduced(self, answer: Answer, channel: str, conversation: Conversation) -> Answer:
+        """An officer who was never told what this is, is told now: before an ordinary answer, after the numbers."""
+        if conversation.introduced or answer.erased:
+            return answer
+        conversation.introduced = True
+        first = self._say("utter_first_contact", channel)
+        if answer.replies and answer.replies[0] == first:
+            return answer
+        replies = (first, *answer.replies) if answer.reply_kind is ReplyKind.NORMAL else (*answer.replies, first)
+        return Answer(replies, answer.level, answer.reply_kind, answer.ms, answer.status)
+
+    def _say(self, name: str, channel: str) -> Reply:
+        return self._parts.wording.say(name, channel=channel)
+
+
+def _timed(answer: Answer, started: float) -> Answer:
+    ms = (time.perf_counter() - started) * 1000
+    return Answer(answer.replies, answer.level, answer.reply_kind, round(ms, 2), answer.status, answer.erased)
