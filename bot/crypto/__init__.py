@@ -1,0 +1,1 @@
+"""Keys and sealing; nothing else in the project imports ``cryptography``."""
