@@ -1,5 +1,5 @@
 """
-The edge's side of the assistant: it takes a pseudonym and redacted text, nothing else, and never makes the edge wait long.
+The edge's side of the assistant: it takes a pseudonym and redacted text, nothing else, and never waits long.
 
 Whatever is wrong over there, loading, hung, dead, talking nonsense, comes out as ``AssistantUnavailable``.
 """
@@ -48,9 +48,15 @@ class AssistantClient:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def reply(
-        self, who: Pseudonym, text: RedactedText, level: Level, *, choice: str | None = None, timeout: float
+        self,
+        who: Pseudonym,
+        text: RedactedText,
+        level: Level,
+        *,
+        choice: str | None = None,
+        timeout: float,  # noqa: ASYNC109 - the edge decides how long an officer waits
     ) -> AssistantAnswer:
-        """The assistant's answer to one message; raises ``AssistantUnavailable`` after *timeout* seconds at the latest."""
+        """The answer to one message; raises ``AssistantUnavailable``, after *timeout* seconds at the latest."""
         message = {"who": who, "text": text, "level": level.label, "choice": choice}
         return _answer(await self._post("/message", message, timeout))
 
@@ -75,9 +81,9 @@ class AssistantClient:
             await self._http.aclose()
         self._http = None
 
-    async def _post(self, path: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+    async def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 response = await self._send(path, body)
         except (httpx.HTTPError, OSError, TimeoutError, ValueError) as error:
             log.warning("assistant.unavailable", error=type(error))
