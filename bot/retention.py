@@ -16,7 +16,9 @@ SWEEP_SECONDS = 30.0
 Sweep = Callable[[float, float], Awaitable[None]]
 
 
-async def sweep_forever(sweep: Sweep, *, idle_minutes: float, lifetime_hours: float, every: float = SWEEP_SECONDS) -> None:
+async def sweep_forever(
+    sweep: Sweep, *, idle_minutes: float, lifetime_hours: float, every: float = SWEEP_SECONDS
+) -> None:
     """Calls *sweep* with the idle time and the lifetime, both in seconds, until cancelled; a failure is tried again."""
     while True:
         try:

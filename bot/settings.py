@@ -114,10 +114,21 @@ class Settings:
         if self.telegram_mode == "webhook" and len(self.telegram_secret.reveal()) < 32:
             raise SettingsError("SIDEDOOR_TELEGRAM_SECRET must have at least 32 characters in webhook mode")
         if not self.tier_seconds or not 0 < sum(self.tier_seconds) <= 120:
-            raise SettingsError("SIDEDOOR_TIER_SECONDS must add up to at most 120: nobody waits longer without an answer")
+            raise SettingsError(
+                "SIDEDOOR_TIER_SECONDS must add up to at most 120: nobody waits longer without an answer"
+            )
         for name, host in (("EDGE_HOST", self.edge_host), ("DESK_HOST", self.desk_host)):
             if host not in ("127.0.0.1", "::1", "localhost") and not self.allow_public_bind:
-                raise SettingsError(f"{PREFIX}{name} is not loopback; SIDEDOOR_ALLOW_PUBLIC_BIND must say that this is meant")
+                raise SettingsError(
+                    f"{PREFIX}{name} is not loopback; SIDEDOOR_ALLOW_PUBLIC_BIND must say that this is meant"
+                )
+
+    def environment(self) -> dict[str, str]:
+        """The environment for a child process: ours, with what the command line changed written into it."""
+        changed = {
+            name: str(getattr(self, name)) for name in ("state_dir", "model_dir", "edge_port", "desk_port", "log_level")
+        }
+        return dict(os.environ) | {PREFIX + name.upper(): value for name, value in changed.items()}
 
     # Where things are in the state folder: one place, so that a sweep can list them all.
 
@@ -171,7 +182,17 @@ def _parse(name: str, raw: str, spec: Any) -> Any:
     return value
 
 
-_BOOLS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}
+_BOOLS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+    "": False,
+}
 
 
 def _words(raw: str) -> tuple[str, ...]:

@@ -10,20 +10,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from bot.assistant.client import AssistantAnswer
 from bot.channels.commands import Commands, as_choice, without_slash
 from bot.errors import AssistantUnavailable
 from bot.logs import get_logger
-from bot.privacy.address_book import AddressBook
-from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
-from bot.privacy.redaction import RedactedText
+from bot.privacy.pseudonyms import Pseudonym
 from bot.triage.levels import Level, ReplyKind, Verdict
-from bot.triage.lexicon import Triage
-from bot.triage.safety_reply import SafetyReplies
 from bot.triage.state import DistressState
-from bot.wording import Reply, Wording
+from bot.wiring import EdgeParts
+from bot.wording import Reply
 
 log = get_logger(__name__)
 
@@ -55,37 +51,6 @@ class Answer:
     erased: bool = False
 
 
-class Assistant(Protocol):
-    """What the edge needs of the assistant's process."""
-
-    async def reply(
-        self, who: Pseudonym, text: RedactedText, level: Level, *, choice: str | None = None, timeout: float
-    ) -> AssistantAnswer: ...
-
-    async def forget(self, who: Pseudonym) -> int: ...
-
-
-class Person(Protocol):
-    """What the edge needs of the handoff."""
-
-    def phase(self, who: Pseudonym) -> str: ...
-
-    async def offer(self, who: Pseudonym, level: Level, channel: str) -> tuple[Reply, ...]: ...
-
-    async def choose(self, who: Pseudonym, choice: str, level: Level) -> tuple[Reply, ...] | None: ...
-
-    async def say(self, who: Pseudonym, text: str, level: Level) -> tuple[Reply, ...]: ...
-
-    async def leave(self, who: Pseudonym) -> tuple[Reply, ...]: ...
-
-    def status(self, who: Pseudonym) -> dict[str, Any] | None: ...
-
-    async def forget(self, who: Pseudonym) -> int: ...
-
-
-Redact = Callable[[str], Awaitable[RedactedText]]
-
-
 @dataclass(slots=True)
 class Conversation:
     """What the edge remembers of one conversation, in memory only: levels and flags, no words."""
@@ -96,23 +61,6 @@ class Conversation:
     last_heard: float = 0.0
     started: float = 0.0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeParts:
-    """The collaborators of an edge, put together in ``bot.wiring``."""
-
-    triage: Triage
-    safety: SafetyReplies
-    wording: Wording
-    pseudonyms: Pseudonyms
-    address_book: AddressBook
-    redact: Redact
-    assistant: Assistant
-    person: Person
-    patience: float
-    message_limit: int
-    clock: Callable[[], float] = time.monotonic
 
 
 class Edge:

@@ -1,0 +1,78 @@
+"""
+Judges messages one by one, each as the first of its own conversation: what measuring rests on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, BinaryIO, Protocol, TextIO
+
+from bot.assistant import training
+from bot.channels.commands import without_slash
+from bot.channels.terminal import read_line, standard_streams
+from bot.privacy.redaction import RedactedText, Redactor
+from bot.settings import Settings
+from bot.triage.levels import Level, Verdict
+from bot.triage.lexicon import Triage
+
+LONGEST = 200_000  # bytes a line may have; the longest post people write has a tenth of that
+
+
+class Parser(Protocol):
+    """Rasa's understanding, without a conversation."""
+
+    async def parse(self, text: RedactedText, level: Level) -> tuple[str, float]: ...
+
+
+def assess(settings: Settings, *, triage_only: bool, explain: bool) -> None:
+    """Judges standard input line by line; trains first where there is no model yet."""
+    parser = None
+    if not triage_only:
+        if training.needs_training(settings):
+            training.train(settings, lambda stage, share: None)
+        parser = training.load_parser(settings)
+    source, target = standard_streams()
+    Assessment(Triage.load(), Redactor.load(), parser, explain=explain).run(source, target)
+
+
+class Assessment:
+    """What the edge and the assistant would make of a message; *parser* is None where Rasa is not wanted."""
+
+    def __init__(self, triage: Triage, redactor: Redactor, parser: Parser | None, *, explain: bool = False) -> None:
+        self._triage = triage
+        self._redactor = redactor
+        self._parser = parser
+        self._explain = explain
+
+    def run(self, source: BinaryIO, target: TextIO) -> None:
+        """Reads a message a line, writes an object a line, in order; a bad line gets an ``error`` and the rest goes on."""
+        while (raw := read_line(source, LONGEST + 2)) is not None:
+            print(json.dumps(self._line(raw), ensure_ascii=False), file=target, flush=True)
+
+    def _line(self, raw: bytes) -> dict[str, Any]:
+        if len(raw) > LONGEST:
+            return {"error": f"the line is longer than {LONGEST} bytes"}
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return {"error": "the line is not UTF-8"}
+        if not text.strip():
+            return {"error": "the line is empty"}
+        return self.of(text)
+
+    def of(self, text: str) -> dict[str, Any]:
+        """The object for one message."""
+        verdict = self._triage.judge(text)
+        redacted = self._redactor.redact(text)
+        found: dict[str, Any] = {}
+        if self._parser is not None:
+            heard = RedactedText(without_slash(redacted))
+            intent, confidence = asyncio.run(self._parser.parse(heard, verdict.level))
+            found = {"intent": intent, "confidence": round(confidence, 4)}
+        found |= {"level": verdict.level.label, "reply_kind": verdict.reply_kind.value, "redacted": redacted}
+        return found | (_reasons(verdict) if self._explain else {})
+
+
+def _reasons(verdict: Verdict) -> dict[str, Any]:
+    return {"rules": list(verdict.rules), "subject": verdict.subject.value}

@@ -1,0 +1,99 @@
+"""
+The officers' port: the web chat, Telegram's webhook, and two lines that say whether this process is well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from bot.channels import webchat
+from bot.channels.inbound import Edge
+from bot.logs import get_logger, quiet_loop
+from bot.retention import sweep_forever
+from bot.settings import Settings
+from bot.wiring import EdgeProcess
+
+log = get_logger(__name__)
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def build(process: EdgeProcess, settings: Settings) -> Starlette:
+    """The edge as a web application; everything slow starts in the background, after the port is open."""
+    edge = Edge(process.parts)
+    process.on_push(edge.push)
+    telegram = _telegram(edge, settings)
+    routes: list[BaseRoute] = [
+        Route("/livez", _live, methods=["GET"]),
+        Route("/readyz", _ready_of(process), methods=["GET"]),
+        *webchat.routes(edge, settings, process.parts.wording),
+        *(telegram.routes() if telegram else ()),
+    ]
+    return Starlette(routes=routes, lifespan=_lifespan(edge, process, settings, telegram))
+
+
+def serve(process: EdgeProcess, settings: Settings) -> None:
+    """Runs the edge until it is told to stop."""
+    config = uvicorn.Config(
+        build(process, settings),
+        host=settings.edge_host,
+        port=settings.edge_port,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=32_768,
+    )
+    uvicorn.Server(config).run()
+
+
+async def _live(_: Request) -> JSONResponse:
+    """The process answers, so a crisis is answered."""
+    return JSONResponse({"live": True})
+
+
+def _ready_of(process: EdgeProcess) -> Callable[[Request], object]:
+    async def ready(_: Request) -> JSONResponse:
+        """Which parts of a whole conversation are there; 503 while one is not."""
+        parts = await process.readiness()
+        return JSONResponse({"ready": all(parts.values()), "parts": parts}, 200 if all(parts.values()) else 503)
+
+    return ready
+
+
+def _lifespan(edge: Edge, process: EdgeProcess, settings: Settings, telegram: object | None) -> Lifespan:
+    @asynccontextmanager
+    async def run(_: Starlette) -> AsyncIterator[None]:
+        quiet_loop(asyncio.get_running_loop())
+        sweep = sweep_forever(edge.sweep, idle_minutes=settings.idle_minutes, lifetime_hours=settings.lifetime_hours)
+        tasks = [asyncio.create_task(sweep), asyncio.create_task(process.run())]
+        if telegram is not None:
+            tasks.append(asyncio.create_task(telegram.start()))  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            if telegram is not None:
+                await telegram.stop()  # type: ignore[attr-defined]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return run
+
+
+def _telegram(edge: Edge, settings: Settings) -> object | None:
+    if settings.telegram_mode == "off":
+        return None
+    from bot.channels.telegram import TelegramChannel  # half a second of imports that the web chat does not need
+
+    return TelegramChannel(edge, settings)

@@ -1,0 +1,257 @@
+"""
+The command ``sidedoor``: what a person types, and nothing that decides anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.errors import SidedoorError
+from bot.logs import lock_down
+from bot.settings import Settings
+
+console = Console(stderr=True)
+
+app = typer.Typer(
+    name="sidedoor",
+    help="A confidential referral assistant for police officers. It is software; it keeps nothing that names who wrote.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a pretty traceback prints local variables: leak L3
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+keys_app = typer.Typer(
+    help="Make, list, rotate and forget the keys. Forgetting a key makes what it sealed unreadable.",
+    no_args_is_help=True,
+)
+desk_app = typer.Typer(help="The accounts of the people on duty.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+app.add_typer(desk_app, name="desk-user")
+
+State = Annotated[
+    Path | None, typer.Option("--state", help="Folder for keys, databases and sockets.", show_default=".state")
+]
+
+
+@app.command()
+def run(
+    state: State = None,
+    port: Annotated[int | None, typer.Option(help="The officers' port.", show_default="8080")] = None,
+    desk_port: Annotated[int | None, typer.Option(help="The responders' port.", show_default="8090")] = None,
+) -> None:
+    """Start everything on this machine: the officers' edge, the assistant and the responders' desk."""
+    from bot import launch
+
+    settings = _settings("supervisor", state_dir=state, edge_port=port, desk_port=desk_port)
+    sys.exit(asyncio.run(launch.run(settings, console)))
+
+
+@app.command()
+def serve(state: State = None, port: Annotated[int | None, typer.Option(help="The officers' port.")] = None) -> None:
+    """Start the edge alone: it answers every crisis, and everything else once the assistant runs."""
+    settings = _settings("edge", state_dir=state, edge_port=port)
+    from bot import wiring
+    from bot.channels.app import serve as serve_edge
+
+    serve_edge(wiring.edge(settings), settings)
+
+
+@app.command()
+def assistant(state: State = None) -> None:
+    """Start the assistant (Rasa) alone, on a Unix socket in the state folder that only the edge uses."""
+    settings = _settings("assistant", state_dir=state)
+    from bot.assistant import server
+
+    server.run(settings)
+
+
+@app.command()
+def desk(state: State = None, port: Annotated[int | None, typer.Option(help="The responders' port.")] = None) -> None:
+    """Start the responders' desk alone."""
+    settings = _settings("desk", state_dir=state, desk_port=port)
+    from bot import wiring
+    from bot.desk.app import serve as serve_desk
+
+    serve_desk(wiring.desk(settings), settings)
+
+
+@app.command()
+def train(
+    force: Annotated[bool, typer.Option("--force", help="Train even if nothing changed.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Train the model if its sources changed: config.yml, domain.yml, nlu_data, stories."""
+    settings = _settings("train")
+    from bot import launch
+
+    launch.train(settings, console, force=force, quiet=quiet)
+
+
+@app.command()
+def shell(
+    json_lines: Annotated[
+        bool, typer.Option("--json", help="One message a line in, one JSON object a line out.")
+    ] = False,
+    state: State = None,
+) -> None:
+    """
+    Talk to Sidedoor in this terminal, through the same edge as every channel.
+
+    With --json it reads one message a line from standard input and writes one JSON object a line:
+    replies with their buttons, level, reply_kind and ms. A line that is a button's payload presses that button.
+    """
+    settings = _settings("shell", state_dir=state, assistant_patience=120.0)
+    from bot import launch
+
+    asyncio.run(launch.shell(settings, json_lines=json_lines))
+
+
+@app.command()
+def assess(
+    triage_only: Annotated[
+        bool, typer.Option("--triage-only", help="Without Rasa: level, reply_kind and redacted only.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also the ids of the rules that decided; never words.")
+    ] = False,
+) -> None:
+    """
+    Judge messages: one a line on standard input, one JSON object a line on standard output, in order.
+
+    Each line counts as the first message of its own conversation. An empty, huge or undecodable line
+    gets an object with "error".
+    """
+    settings = _settings("assess")
+    from bot import assessment
+
+    assessment.assess(settings, triage_only=triage_only, explain=explain)
+
+
+@app.command()
+def doctor(state: State = None) -> None:
+    """Check this installation and say in plain words what is wrong and what to do."""
+    settings = _settings("doctor", state_dir=state)
+    from bot import doctor as checks
+
+    findings = asyncio.run(checks.examine(settings))
+    for finding in findings:
+        console.print(f"[{'green' if finding.well else 'red'}]{'ok  ' if finding.well else 'fault'}[/] {finding.what}")
+    sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+@keys_app.command("create")
+def keys_create(state: State = None) -> None:
+    """Make the keys that are missing."""
+    settings = _settings("cli", state_dir=state)
+    from bot import launch
+    from bot.crypto import keyring
+
+    launch.make_state_dir(settings.state_dir)
+    made = keyring.create(settings.keys_dir)
+    console.print(f"made: {', '.join(made)}" if made else "every key is there already")
+
+
+@keys_app.command("status")
+def keys_status(state: State = None) -> None:
+    """List the keys: purpose, id, age; never the key itself."""
+    settings = _settings("cli", state_dir=state)
+    from bot.crypto import keyring
+
+    table = Table("purpose", "id", "created", "state")
+    for row in keyring.status(settings.keys_dir):
+        table.add_row(row.purpose, row.id, f"{row.created:%Y-%m-%d %H:%M}", row.state)
+    console.print(table)
+
+
+@keys_app.command("rotate")
+def keys_rotate(
+    purpose: Annotated[str, typer.Argument(help="As `sidedoor keys status` lists it.")], state: State = None
+) -> None:
+    """Add a newer key for one purpose. Older keys go on opening what they sealed until they are forgotten."""
+    settings = _settings("cli", state_dir=state)
+    from bot.crypto import keyring
+
+    console.print(f"{purpose}: {keyring.rotate(settings.keys_dir, purpose)} writes from now on")
+
+
+@keys_app.command("forget")
+def keys_forget(
+    purpose: Annotated[str, typer.Argument(help="As `sidedoor keys status` lists it.")],
+    which: Annotated[str, typer.Argument(help="A key's id, or `old` for all but the newest.")] = "old",
+    state: State = None,
+) -> None:
+    """Destroy keys. What they sealed can never be read again."""
+    settings = _settings("cli", state_dir=state)
+    from bot.crypto import keyring
+
+    gone = keyring.forget(settings.keys_dir, purpose, which)
+    console.print(f"{purpose}: {len(gone)} forgotten")
+
+
+@desk_app.command("add")
+def desk_add(
+    name: Annotated[str, typer.Argument(help="The name the desk shows to colleagues.")], state: State = None
+) -> None:
+    """Make an account for a person on duty; its password is shown once."""
+    settings = _settings("cli", state_dir=state)
+    from bot.desk import accounts
+
+    console.print(f"{name} signs in with [bold]{accounts.add(settings.desk_db, name)}[/bold] (shown this once)")
+
+
+@desk_app.command("list")
+def desk_list(state: State = None) -> None:
+    """List the accounts."""
+    settings = _settings("cli", state_dir=state)
+    from bot.desk import accounts
+
+    for name in accounts.names(settings.desk_db):
+        console.print(name)
+
+
+@desk_app.command("reset")
+def desk_reset(name: str, state: State = None) -> None:
+    """Give an account a new password, shown once; it is signed out everywhere."""
+    settings = _settings("cli", state_dir=state)
+    from bot.desk import accounts
+
+    console.print(f"{name} signs in with [bold]{accounts.reset(settings.desk_db, name)}[/bold] (shown this once)")
+
+
+@desk_app.command("remove")
+def desk_remove(name: str, state: State = None) -> None:
+    """Remove an account; it is signed out everywhere."""
+    settings = _settings("cli", state_dir=state)
+    from bot.desk import accounts
+
+    accounts.remove(settings.desk_db, name)
+
+
+def main() -> NoReturn:
+    """The entry point: an error of ours is one line, anything else one line that says where."""
+    try:
+        app()
+    except SidedoorError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _settings(process: str, **overrides: Any) -> Settings:
+    settings = Settings.load(**overrides)
+    quiet = process in ("shell", "assess", "cli", "train", "doctor")
+    lock_down(
+        "ERROR" if quiet and settings.log_level == "INFO" else settings.log_level,
+        process,
+        rasa=process in ("assistant", "train", "assess"),
+    )
+    return settings

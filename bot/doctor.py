@@ -1,0 +1,100 @@
+"""
+Checks an installation the way a careful operator would, and says what is wrong in plain words.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+
+from bot.assistant import training
+from bot.assistant.client import AssistantClient
+from bot.crypto import keyring
+from bot.errors import SidedoorError
+from bot.settings import Settings
+from bot.triage.levels import ReplyKind
+from bot.triage.lexicon import Triage
+from bot.wording import Wording
+
+LEAST_FREE_BYTES = 200_000_000
+PROBE = "I am going to kill myself tonight"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    well: bool
+    what: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order in which a fault would matter."""
+    findings = [*_crisis(), *_folder(settings), *_keys(settings), *_model(settings), *_disk(settings)]
+    for name, probe in _processes(settings):
+        findings.append(await _process(name, probe))
+    return findings
+
+
+def _crisis() -> Iterator[Finding]:
+    try:
+        verdict = Triage.load().judge(PROBE)
+        answered = verdict.reply_kind is ReplyKind.CRISIS and "988" in Wording.load().say("utter_crisis").text
+    except SidedoorError as error:
+        yield Finding(False, f"a crisis would not be answered as written: {error}")
+        return
+    yield Finding(answered, "a crisis message is answered with the numbers")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    if not settings.state_dir.is_dir():
+        yield Finding(False, "the state folder is missing; `sidedoor keys create` makes it")
+        return
+    closed = stat.S_IMODE(settings.state_dir.stat().st_mode) & 0o077 == 0
+    yield Finding(closed, "only its owner can read the state folder" if closed else "others can read the state folder")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    for purpose in keyring.PURPOSES:
+        try:
+            keyring.Keyring(settings.keys_dir, (purpose,))
+            yield Finding(True, f"key for {purpose}")
+        except SidedoorError as error:
+            yield Finding(False, f"key for {purpose}: {error}")
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    stale = training.needs_training(settings)
+    yield Finding(
+        not stale,
+        "the model is not trained on the current sources; `sidedoor train`" if stale else "the model is current",
+    )
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.state_dir if settings.state_dir.is_dir() else settings.state_dir.parent
+    free = shutil.disk_usage(folder).free
+    yield Finding(free > LEAST_FREE_BYTES, f"{free // 1_000_000} MB free where conversations are kept")
+
+
+def _processes(settings: Settings) -> Iterator[tuple[str, Callable[[], Awaitable[bool]]]]:
+    yield "edge", lambda: _answers(f"http://{settings.edge_host}:{settings.edge_port}/livez")
+    yield "assistant", AssistantClient(settings.assistant_socket).ready
+    yield "desk", lambda: _answers(f"http://{settings.desk_host}:{settings.desk_port}/livez")
+
+
+async def _process(name: str, probe: Callable[[], Awaitable[bool]]) -> Finding:
+    try:
+        up = await probe()
+    except (OSError, httpx.HTTPError):
+        up = False
+    return Finding(up, f"the {name} answers" if up else f"the {name} does not answer; is `sidedoor run` running?")
+
+
+async def _answers(url: str) -> bool:
+    async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
+        return (await client.get(url)).status_code == 200

@@ -1,0 +1,258 @@
+"""
+Starts Sidedoor on one machine: keys, model, the three processes, and what the person who started it has to know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bot import wiring
+from bot.assistant import training
+from bot.assistant.client import AssistantAnswer, AssistantClient
+from bot.channels.inbound import Edge
+from bot.channels.terminal import Terminal, standard_streams
+from bot.crypto import keyring
+from bot.desk import accounts
+from bot.errors import PreflightError
+from bot.privacy.pseudonyms import Pseudonym
+from bot.privacy.redaction import RedactedText
+from bot.settings import Settings
+from bot.supervisor import Child, Supervisor
+from bot.triage.levels import Level
+from bot.wiring import Assistant
+
+ASSISTANT_START_SECONDS = 180.0  # Rasa's imports alone take 20 s on a small machine
+START_SECONDS = 20.0
+SECONDS_TO_READY = 300.0
+
+
+def command(name: str, *arguments: str) -> Sequence[str]:
+    """How one of our own processes is started."""
+    return (sys.executable, "-m", "bot", name, *arguments)
+
+
+def prepare(settings: Settings) -> None:
+    """Makes the state folder and the keys; raises ``PreflightError`` where others could read them."""
+    make_state_dir(settings.state_dir)
+    keyring.create(settings.keys_dir)
+
+
+def make_state_dir(folder: Path) -> None:
+    """A folder that only its owner can read."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError:
+        raise PreflightError("SIDEDOOR_STATE_DIR cannot be made, or is not ours to close to others") from None
+
+
+def edge_child(settings: Settings) -> Child:
+    """The officers' port; it has to be back within a second."""
+    url = f"http://{_local(settings.edge_host)}:{settings.edge_port}/livez"
+    return Child("edge", command("serve"), lambda: _answers(url), START_SECONDS)
+
+
+def desk_child(settings: Settings) -> Child:
+    """The responders' port."""
+    url = f"http://{_local(settings.desk_host)}:{settings.desk_port}/livez"
+    return Child("desk", command("desk"), lambda: _answers(url), START_SECONDS)
+
+
+def assistant_child(settings: Settings) -> Child:
+    """Rasa; slow to start, and the only one that needs a model."""
+    client = AssistantClient(settings.assistant_socket)
+    return Child("assistant", command("assistant"), client.alive, ASSISTANT_START_SECONDS)
+
+
+async def run(settings: Settings, console: Console) -> int:
+    """Runs all three until SIGINT or SIGTERM; returns the exit code."""
+    stop = _stop_event()
+    prepare(settings)
+    account = accounts.first_account(settings.desk_db)
+    supervisor = Supervisor(settings.environment())
+    try:
+        edge = supervisor.start(edge_child(settings))
+        desk = supervisor.start(desk_child(settings))
+        _greet(settings, account, console)
+        if not await _trained(settings, console, stop):
+            return 0 if stop.is_set() else 1
+        supervisor.start(assistant_child(settings))
+        up = [await child.until_up(START_SECONDS) for child in (edge, desk)]
+        if not all(up):
+            console.print(
+                "[red]The edge or the desk did not start; is its port taken?[/red] sidedoor doctor tells more."
+            )
+        await _wait_ready(settings, console, stop)
+        await stop.wait()
+    finally:
+        console.print("Stopping.")
+        await supervisor.stop()
+        settings.assistant_socket.unlink(missing_ok=True)
+    return 0
+
+
+@asynccontextmanager
+async def assistant_beside(settings: Settings, *, quiet: bool) -> AsyncIterator[asyncio.Task[bool]]:
+    """
+    For ``sidedoor shell``: uses the assistant that runs on this state folder, or starts one and ends it afterwards.
+
+    Yields a task that is done when the assistant answers.
+    """
+    client = AssistantClient(settings.assistant_socket)
+    supervisor = Supervisor(settings.environment())
+
+    async def start() -> bool:
+        if not await client.alive():
+            if training.needs_training(settings) and not await _train(settings, quiet=quiet):
+                return False
+            supervisor.start(assistant_child(settings))
+        return await until_ready(client, SECONDS_TO_READY)
+
+    started = asyncio.create_task(start())
+    try:
+        yield started
+    finally:
+        started.cancel()
+        await supervisor.stop()
+
+
+async def shell(settings: Settings, *, json_lines: bool) -> None:
+    """A conversation in this terminal; a crisis is answered at once, anything else waits for the assistant to load."""
+    prepare(settings)
+    source, target = standard_streams()
+    async with assistant_beside(settings, quiet=json_lines) as started:
+        process = wiring.edge(settings)
+        edge = Edge(replace(process.parts, assistant=_Patient(process.parts.assistant, started)))
+        process.on_push(edge.push)
+        background = asyncio.create_task(process.run())
+        terminal = Terminal(edge)
+        try:
+            await (terminal.json_lines if json_lines else terminal.by_hand)(source, target)
+        finally:
+            background.cancel()
+            await asyncio.gather(background, return_exceptions=True)
+
+
+class _Patient:
+    """The assistant for one person at a terminal: the first message waits until it is loaded."""
+
+    def __init__(self, assistant: Assistant, started: asyncio.Task[bool]) -> None:
+        self._assistant = assistant
+        self._started = started
+
+    async def reply(
+        self, who: Pseudonym, text: RedactedText, level: Level, *, choice: str | None = None, timeout: float
+    ) -> AssistantAnswer:
+        await asyncio.shield(self._started)
+        return await self._assistant.reply(who, text, level, choice=choice, timeout=timeout)
+
+    async def forget(self, who: Pseudonym) -> int:
+        await asyncio.shield(self._started)
+        return await self._assistant.forget(who)
+
+
+def train(settings: Settings, console: Console, *, force: bool, quiet: bool) -> None:
+    """Trains if the sources changed, with a progress bar where somebody looks."""
+    if not force and not training.needs_training(settings):
+        if not quiet:
+            console.print("The model is up to date.")
+        return
+    if quiet or not console.is_terminal:
+        training.train(settings, lambda stage, share: None)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("training", total=1.0)
+        training.train(settings, lambda stage, share: progress.update(task, description=stage, completed=share))
+
+
+async def until_ready(client: AssistantClient, seconds: float) -> bool:
+    """True as soon as the assistant can answer a message."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < deadline:
+        if await client.ready():
+            return True
+        await asyncio.sleep(0.2)
+    return False
+
+
+async def _trained(settings: Settings, console: Console, stop: asyncio.Event) -> bool:
+    if not training.needs_training(settings):
+        return True
+    console.print("The model's sources changed, so it is trained now; crises are answered meanwhile.")
+    train = asyncio.create_task(_train(settings, quiet=False))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((train, stopped), return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set():
+        train.cancel()
+        await asyncio.gather(train, return_exceptions=True)
+        return False
+    if not train.result():
+        console.print("[red]The model could not be trained.[/red] `sidedoor train` shows where it failed.")
+    return train.result()
+
+
+async def _train(settings: Settings, *, quiet: bool) -> bool:
+    """In a process of its own, because training holds half a gigabyte that the supervisor does not want."""
+    arguments = command("train", *(("--quiet",) if quiet else ()))
+    process = await asyncio.create_subprocess_exec(
+        *arguments, stdin=asyncio.subprocess.DEVNULL, env=settings.environment()
+    )
+    try:
+        return await process.wait() == 0
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
+
+
+async def _wait_ready(settings: Settings, console: Console, stop: asyncio.Event) -> None:
+    client = AssistantClient(settings.assistant_socket)
+    ready = asyncio.create_task(until_ready(client, SECONDS_TO_READY))
+    stopped = asyncio.create_task(stop.wait())
+    with console.status("The assistant is loading; crises are answered already."):
+        await asyncio.wait((ready, stopped), return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set():
+        ready.cancel()
+    elif ready.result():
+        console.print("Ready.")
+    else:
+        console.print("[red]The assistant does not get ready.[/red] sidedoor doctor tells more.")
+    stopped.cancel()
+
+
+def _greet(settings: Settings, account: tuple[str, str] | None, console: Console) -> None:
+    console.print(f"Officers:   http://{_local(settings.edge_host)}:{settings.edge_port}/")
+    console.print(f"Responders: http://{_local(settings.desk_host)}:{settings.desk_port}/")
+    if account:
+        console.print(f"  sign in as [bold]{account[0]}[/bold] with [bold]{account[1]}[/bold] (shown this once)")
+    else:
+        console.print("  sign in with your account; `sidedoor desk-user reset NAME` makes a new password")
+    console.print("Ctrl-C ends everything.")
+
+
+def _stop_event() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _local(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104 - compared, not bound
+
+
+async def _answers(url: str) -> bool:
+    async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+        return (await client.get(url)).status_code == 200

@@ -1,0 +1,110 @@
+"""
+Puts the parts together, one function per process; nowhere else does one part learn of another.
+
+Each process is handed the keys it needs and no others: the assistant cannot undo a pseudonym, the desk cannot read a
+conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.assistant.client import AssistantAnswer
+from bot.crypto.keyring import Keyring
+from bot.logs import get_logger
+from bot.privacy.address_book import AddressBook
+from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
+from bot.privacy.redaction import RedactedText, Redactor
+from bot.settings import Settings
+from bot.triage.levels import Level
+from bot.triage.lexicon import Triage
+from bot.triage.safety_reply import SafetyReplies
+from bot.wording import Reply, Wording
+
+log = get_logger(__name__)
+
+EDGE_KEYS = ("pseudonyms", "address_book", "mailbox")
+ASSISTANT_KEYS = ("tracker",)
+DESK_KEYS = ("mailbox", "desk_sessions")
+
+Redact = Callable[[str], Awaitable[RedactedText]]
+
+
+class Assistant(Protocol):
+    """What the edge needs of the assistant's process."""
+
+    async def reply(
+        self, who: Pseudonym, text: RedactedText, level: Level, *, choice: str | None = None, timeout: float
+    ) -> AssistantAnswer: ...
+
+    async def forget(self, who: Pseudonym) -> int: ...
+
+
+class Person(Protocol):
+    """What the edge needs of the handoff."""
+
+    def phase(self, who: Pseudonym) -> str: ...
+
+    async def offer(self, who: Pseudonym, level: Level, channel: str) -> tuple[Reply, ...]: ...
+
+    async def choose(self, who: Pseudonym, choice: str, level: Level) -> tuple[Reply, ...] | None: ...
+
+    async def say(self, who: Pseudonym, text: str, level: Level) -> tuple[Reply, ...]: ...
+
+    def status(self, who: Pseudonym) -> dict[str, Any] | None: ...
+
+    async def forget(self, who: Pseudonym) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeParts:
+    """The collaborators of an edge, put together in ``bot.wiring``."""
+
+    triage: Triage
+    safety: SafetyReplies
+    wording: Wording
+    pseudonyms: Pseudonyms
+    address_book: AddressBook
+    redact: Redact
+    assistant: Assistant
+    person: Person
+    patience: float
+    message_limit: int
+    clock: Callable[[], float] = time.monotonic
+
+
+def keyring(settings: Settings, purposes: Sequence[str]) -> Keyring:
+    """The keys of one process; raises ``KeyFileError`` that names the purpose."""
+    return Keyring(settings.keys_dir, purposes)
+
+
+class LazyRedactor:
+    """
+    Loads the redactor beside the running edge: spaCy takes seconds, and a crisis does not wait for it.
+
+    Until it is there, whoever needs redacted text waits; nobody gets the raw text instead.
+    """
+
+    def __init__(self, load: Callable[[], Redactor] = Redactor.load) -> None:
+        self._load = load
+        self._redactor: asyncio.Future[Redactor] | None = None
+
+    async def __call__(self, text: str) -> RedactedText:
+        redactor = await asyncio.shield(self.start())
+        return await asyncio.to_thread(redactor.redact, text)
+
+    def start(self) -> asyncio.Future[Redactor]:
+        """Begins to load; call it from the running loop."""
+        failed = self._redactor is not None and self._redactor.done() and self._redactor.exception() is not None
+        if self._redactor is None or failed:
+            self._redactor = asyncio.ensure_future(asyncio.to_thread(self._load))
+        return self._redactor
+
+    @property
+    def ready(self) -> bool:
+        """True when a message can be redacted without waiting."""
+        return self._redactor is not None and self._redactor.done() and self._redactor.exception() is None
