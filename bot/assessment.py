@@ -46,7 +46,7 @@ class Assessment:
         self._explain = explain
 
     def run(self, source: BinaryIO, target: TextIO) -> None:
-        """Reads a message a line, writes an object a line, in order; a bad line gets an ``error`` and the rest goes on."""
+        """A message a line in, an object a line out, in order; a bad line gets an ``error`` and the rest goes on."""
         while (raw := read_line(source, LONGEST + 2)) is not None:
             print(json.dumps(self._line(raw), ensure_ascii=False), file=target, flush=True)
 

@@ -21,7 +21,7 @@ console = Console(stderr=True)
 
 app = typer.Typer(
     name="sidedoor",
-    help="A confidential referral assistant for police officers. It is software; it keeps nothing that names who wrote.",
+    help="A confidential referral assistant for police officers. It is software; it keeps nothing that names them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # a pretty traceback prints local variables: leak L3

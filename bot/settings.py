@@ -1,7 +1,8 @@
 """
 Reads the environment, once, into a frozen record; nothing else in the project reads it.
 
-Every field has a working default for one small machine, so ``sidedoor run`` needs no configuration. ``.env.example`` lists all of them.
+Every field has a working default for one small machine, so ``sidedoor run`` needs no configuration. ``.env.example``
+lists all of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "SIDEDOOR_"
+_LONGEST_SOCKET_PATH = 107  # bytes: sun_path of Linux
 
 
 class Secret:
@@ -117,6 +119,8 @@ class Settings:
             raise SettingsError(
                 "SIDEDOOR_TIER_SECONDS must add up to at most 120: nobody waits longer without an answer"
             )
+        if len(str(self.assistant_socket).encode()) > _LONGEST_SOCKET_PATH:
+            raise SettingsError("SIDEDOOR_STATE_DIR is too long a path: a socket in it could not be opened")
         for name, host in (("EDGE_HOST", self.edge_host), ("DESK_HOST", self.desk_host)):
             if host not in ("127.0.0.1", "::1", "localhost") and not self.allow_public_bind:
                 raise SettingsError(

@@ -74,20 +74,20 @@ class Supervisor:
 
     def __init__(self, environ: dict[str, str] | None = None) -> None:
         self._environ = environ
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
         self._children: list[Child] = []
 
     def start(self, child: Child) -> Child:
         """Starts *child* now and again whenever it ends."""
         self._children.append(child)
-        self._tasks[child.name] = asyncio.create_task(self._keep(child), name=child.name)
+        self._tasks.append(asyncio.create_task(self._keep(child), name=child.name))
         return child
 
     async def stop(self) -> None:
         """Asks all to end, waits, and ends by force what is left."""
-        for task in self._tasks.values():
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(_end(child) for child in self._children))
 
     async def _keep(self, child: Child) -> None:
