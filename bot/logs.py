@@ -101,13 +101,12 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
-def lock_down(level: str, process: str, *, rasa: bool = False, seal_output: bool = False) -> None:
+def lock_down(level: str, process: str, *, seal_output: bool = False) -> None:
     """
     Closes every way out but one line ``time level process logger event key=number`` on standard error.
 
-    *level* is a name (``"INFO"``); libraries show from WARNING on, all of them at DEBUG. *rasa* must be true where Rasa
-    will be imported (structlog costs 0.3 s, which the edge cannot spare). *seal_output*: nothing but the log may use the
-    file descriptors 1 and 2; for processes whose output is nobody's conversation.
+    *level* is a name (``"INFO"``); libraries show from WARNING on, all of them at DEBUG. *seal_output*: nothing but the
+    log may use the file descriptors 1 and 2; for processes whose output is nobody's conversation.
     """
     global _process
     _process = process if process in PROCESSES else "cli"
@@ -116,8 +115,6 @@ def lock_down(level: str, process: str, *, rasa: bool = False, seal_output: bool
     handler.setFormatter(_Formatter())
     _install(handler, getattr(logging, level))
     _hook_exceptions()
-    if rasa:
-        _quiet_structlog(getattr(logging, level))
 
 
 def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:
@@ -231,8 +228,11 @@ def _hook_exceptions() -> None:
     warnings.showwarning = warned  # type: ignore[assignment]
 
 
-def _quiet_structlog(level: int) -> None:
-    """Rasa speaks through structlog, whose default prints every message of every conversation to standard output."""
+def quiet_structlog() -> None:
+    """
+    Call it before Rasa is imported: Rasa speaks through structlog, whose default prints every message of every
+    conversation to standard output. Not part of ``lock_down``, because the edge cannot spare the 0.3 s of that import.
+    """
     import structlog
 
     def place_only(_: Any, method: str, event: MutableMapping[str, Any]) -> Any:
@@ -247,7 +247,7 @@ def _quiet_structlog(level: int) -> None:
     structlog.configure(
         processors=[place_only],
         context_class=dict,
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.root.level),
         logger_factory=structlog.ReturnLoggerFactory(),
         cache_logger_on_first_use=True,
     )
