@@ -101,12 +101,13 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
-def lock_down(level: str, process: str, *, seal_output: bool = False) -> None:
+def lock_down(level: str, process: str, *, rasa: bool = False, seal_output: bool = False) -> None:
     """
     Closes every way out but one line ``time level process logger event key=number`` on standard error.
 
-    *level* is a name (``"INFO"``); libraries show from WARNING on, all of them at DEBUG. *seal_output*: nothing but the
-    log may use the file descriptors 1 and 2; for processes whose output is nobody's conversation.
+    *level* is a name (``"INFO"``); libraries show from WARNING on, all of them at DEBUG. *rasa*: this process will import
+    Rasa. *seal_output*: nothing but the log may use the file descriptors 1 and 2; for processes whose output is nobody's
+    conversation.
     """
     global _process
     _process = process if process in PROCESSES else "cli"
@@ -115,6 +116,8 @@ def lock_down(level: str, process: str, *, seal_output: bool = False) -> None:
     handler.setFormatter(_Formatter())
     _install(handler, getattr(logging, level))
     _hook_exceptions()
+    if rasa:
+        quiet_structlog()
 
 
 def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:
@@ -230,8 +233,9 @@ def _hook_exceptions() -> None:
 
 def quiet_structlog() -> None:
     """
-    Call it before Rasa is imported: Rasa speaks through structlog, whose default prints every message of every
-    conversation to standard output. Not part of ``lock_down``, because the edge cannot spare the 0.3 s of that import.
+    Rasa speaks through structlog, whose default prints every message of every conversation to standard output.
+
+    To be called before Rasa is imported; the edge, which never imports it, cannot spare the 0.3 s that structlog takes.
     """
     import structlog
 
