@@ -59,6 +59,7 @@ _LEVELS = {
 }
 
 _process = "cli"
+_descriptor = 2
 
 
 class _Line(str):
@@ -105,14 +106,16 @@ def lock_down(level: str, process: str, *, rasa: bool = False, seal_output: bool
     """
     Closes every way out but one line ``time level process logger event key=number`` on standard error.
 
-    *level* is a name (``"INFO"``); libraries show from WARNING on, all of them at DEBUG. *rasa*: this process will import
-    Rasa. *seal_output*: nothing but the log may use the file descriptors 1 and 2; for processes whose output is nobody's
-    conversation.
+    *level* is a name (``"INFO"``); libraries show from WARNING on, all of them at DEBUG. *rasa*: this process will
+    import Rasa. *seal_output*: nothing but the log may use the file descriptors 1 and 2, for processes whose output
+    is nobody's conversation; a later call does not open them again.
     """
-    global _process
+    global _process, _descriptor
     _process = process if process in PROCESSES else "cli"
+    if seal_output and _descriptor == 2:
+        _descriptor = _own_descriptor()
     _forbid_traces()
-    handler = _Handler(_own_descriptor() if seal_output else 2)
+    handler = _Handler(_descriptor)
     handler.setFormatter(_Formatter())
     _install(handler, getattr(logging, level))
     _hook_exceptions()
