@@ -1,8 +1,8 @@
 """
 Remembers where an answer has to go: the only way back from a pseudonym to a person.
 
-It lives in memory alone, each entry sealed and padded; an entry ends with its conversation, after an idle hour, or after
-a day, whichever comes first.
+It lives in memory alone, each entry sealed and padded; an entry ends with its conversation, after an idle hour, or
+after a day, whichever comes first.
 """
 
 from __future__ import annotations

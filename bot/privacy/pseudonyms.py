@@ -1,8 +1,8 @@
 """
 Turns a channel's sender into a name that only this process can make, and nobody can turn back.
 
-A pseudonym is half of an HMAC-SHA256 over channel and sender: without the key nobody can test a guess, and the same person
-on two channels, or before and after a key was forgotten, is two people.
+A pseudonym is half of an HMAC-SHA256 over channel and sender: without the key nobody can test a guess, and the same
+person on two channels, or before and after a key was forgotten, is two people.
 """
 
 from __future__ import annotations
