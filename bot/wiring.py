@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.assistant.client import AssistantAnswer
-from bot.crypto.keyring import Keyring
+from bot.crypto.keyring import Keyring, create
+from bot.errors import CryptoError
+from bot.handoff.mailbox import Mailbox
+from bot.handoff.officer import OfficerSide
 from bot.logs import get_logger
 from bot.privacy.address_book import AddressBook
 from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
@@ -32,6 +35,7 @@ ASSISTANT_KEYS = ("tracker",)
 DESK_KEYS = ("mailbox", "desk_sessions")
 
 Redact = Callable[[str], Awaitable[RedactedText]]
+PushTo = Callable[[Pseudonym, Sequence[Reply], dict[str, Any] | None], Awaitable[bool]]
 
 
 class Assistant(Protocol):
@@ -77,11 +81,6 @@ class EdgeParts:
     clock: Callable[[], float] = time.monotonic
 
 
-def keyring(settings: Settings, purposes: Sequence[str]) -> Keyring:
-    """The keys of one process; raises ``KeyFileError`` that names the purpose."""
-    return Keyring(settings.keys_dir, purposes)
-
-
 class LazyRedactor:
     """
     Loads the redactor beside the running edge: spaCy takes seconds, and a crisis does not wait for it.
@@ -108,3 +107,72 @@ class LazyRedactor:
     def ready(self) -> bool:
         """True when a message can be redacted without waiting."""
         return self._redactor is not None and self._redactor.done() and self._redactor.exception() is None
+
+
+class EdgeProcess:
+    """Everything the edge runs: its parts, and the work that goes on beside the messages."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._keys, self.keys_in_order = _edge_keys(settings)
+        self._redactor = LazyRedactor()
+        self._client = AssistantClient(settings.assistant_socket)
+        self._mailbox = Mailbox(settings.handoff_db, self._keys.sealer("mailbox"))
+        wording = Wording.load()
+        self._person = OfficerSide(settings, self._mailbox, wording, self._push)
+        self._to: PushTo | None = None
+        self.parts = EdgeParts(
+            triage=Triage.load(),
+            safety=SafetyReplies(wording),
+            wording=wording,
+            pseudonyms=Pseudonyms(self._keys),
+            address_book=AddressBook(
+                self._keys.sealer("address_book"),
+                idle=settings.idle_minutes * 60,
+                lifetime=settings.lifetime_hours * 3600,
+            ),
+            redact=self._redactor,
+            assistant=self._client,
+            person=self._person,
+            patience=settings.assistant_patience,
+            message_limit=settings.message_limit,
+        )
+
+    def on_push(self, push: PushTo) -> None:
+        """*push* brings what nobody asked for, a responder's lines say, to a pseudonym; False when it did not arrive."""
+        self._to = push
+
+    async def run(self) -> None:
+        """Loads the redactor and runs the clocks of the handoff until cancelled."""
+        self._redactor.start()
+        await self._person.run()
+
+    async def readiness(self) -> dict[str, bool]:
+        """Which parts of a whole conversation are there."""
+        return {
+            "keys": self.keys_in_order,
+            "redaction": self._redactor.ready,
+            "assistant": await self._client.ready(),
+        }
+
+    async def _push(self, who: Pseudonym, replies: Sequence[Reply], status: dict[str, Any] | None) -> bool:
+        return self._to is not None and await self._to(who, replies, status)
+
+
+def edge(settings: Settings) -> EdgeProcess:
+    """The officers' process: raw words, pseudonyms, the way back; no conversation."""
+    return EdgeProcess(settings)
+
+
+def _edge_keys(settings: Settings) -> tuple[Keyring, bool]:
+    """
+    The edge's keys, made where there are none.
+
+    Key files that others can read, or that cannot be read at all, are not used; a crisis is answered all the same, so
+    keys that live in memory take their place, and ``/readyz`` says so.
+    """
+    try:
+        create(settings.keys_dir, EDGE_KEYS)
+        return Keyring(settings.keys_dir, EDGE_KEYS), True
+    except (CryptoError, OSError) as error:
+        log.error("keys.not_in_order", error=type(error))
+        return Keyring.fleeting(EDGE_KEYS), False

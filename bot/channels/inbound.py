@@ -81,8 +81,7 @@ class Edge:
 
     def open(self, channel: str, sender: str) -> Answer:
         """The first words, before anything is told: what this is, what it keeps, what it cannot do."""
-        who = self._parts.pseudonyms.of(channel, sender)
-        conversation = self._conversation(who)
+        conversation = self._conversation(self._who(channel, sender))
         conversation.introduced = True
         return Answer((self._say("utter_first_contact", channel),), conversation.distress.level)
 
@@ -91,7 +90,7 @@ class Edge:
         started = time.perf_counter()
         verdict = None
         try:
-            who = self._parts.pseudonyms.of(incoming.channel, incoming.sender)
+            who = self._who(incoming.channel, incoming.sender)
             conversation = self._conversation(who)
             choice = self._choice(incoming)
             verdict = self._judge(conversation, incoming.text, choice)
@@ -104,17 +103,19 @@ class Edge:
     async def forget(self, channel: str, sender: str) -> Answer:
         """Erases everything about this sender, in every store, and says what was erased."""
         started = time.perf_counter()
-        return _timed(await self._forget(channel, self._parts.pseudonyms.of(channel, sender)), started)
+        return _timed(await self._forget(channel, self._who(channel, sender)), started)
 
-    async def push(self, who: Pseudonym, replies: Sequence[Reply], status: dict[str, Any] | None) -> None:
-        """Brings *replies* to whoever *who* is, if that is still known."""
+    async def push(self, who: Pseudonym, replies: Sequence[Reply], status: dict[str, Any] | None) -> bool:
+        """Brings *replies* to whoever *who* is; False when that is no longer known or they cannot be reached."""
         found = self._parts.address_book.find(who)
         if found is None or found[0] not in self._pushes:
-            return
+            return False
         try:
             await self._pushes[found[0]](found[1], replies, status)
         except Exception as error:
             log.warning("edge.push_failed", error=type(error))
+            return False
+        return True
 
     # -- the way of a message
 
@@ -224,6 +225,10 @@ class Edge:
             except AssistantUnavailable:
                 return
             self._to_forget.discard(who)
+
+    def _who(self, channel: str, sender: str) -> Pseudonym:
+        """A conversation under way keeps its pseudonym when the key is rotated."""
+        return self._parts.pseudonyms.of(channel, sender, known=lambda who: who in self._conversations)
 
     def _conversation(self, who: Pseudonym) -> Conversation:
         now = self._parts.clock()

@@ -24,8 +24,18 @@ class Keyring:
     """The keys of the named *purposes*, and no others: asking for another one raises ``KeyFileError``."""
 
     def __init__(self, folder: Path, purposes: Iterable[str]) -> None:
+        self._use(folder, _read(folder, purposes))
+
+    @classmethod
+    def fleeting(cls, purposes: Iterable[str]) -> Keyring:
+        """Keys made now and held in memory alone: for an edge that has to answer while its key files are not in order."""
+        ring = cls.__new__(cls)
+        ring._use(None, {_known(purpose): (new_key(),) for purpose in purposes})
+        return ring
+
+    def _use(self, folder: Path | None, keys: Mapping[str, tuple[Key, ...]]) -> None:
         self._folder = folder
-        self._keys: Mapping[str, tuple[Key, ...]] = _read(folder, purposes)
+        self._keys = keys
         self._sealers = {purpose: Sealer(keys, reload=self.refresh) for purpose, keys in self._keys.items()}
 
     def __repr__(self) -> str:
@@ -50,6 +60,8 @@ class Keyring:
 
         Raises ``KeyFileError``, and goes on with the keys it has, when the folder is not in order.
         """
+        if self._folder is None:
+            return False
         keys = _read(self._folder, self._keys)
         if keys == self._keys:
             return False
