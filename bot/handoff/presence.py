@@ -1,0 +1,76 @@
+"""
+Knows who is there: a responder whose page gives signs of life and who has declared to be on duty, an edge that runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.handoff.mailbox import Mailbox, presence
+
+
+class Kind(StrEnum):
+    """Who gives the sign."""
+
+    RESPONDER = "responder"
+    EDGE = "edge"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The last sign of life of one responder or edge."""
+
+    id: str
+    tier: int
+    on_duty: bool
+    seen: float
+
+
+class Presence:
+    """The signs of life in a mailbox. A sign from the future is left over from before a reboot and does not count."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    def beat(self, who: str, kind: Kind, *, tier: int = 1, on_duty: bool = False) -> None:
+        """*who* is there now."""
+        values: dict[str, Any] = {"tier": tier, "on_duty": on_duty, "seen": self._mailbox.clock()}
+        with self._mailbox.writing() as db:
+            if not db.execute(presence.update().where(presence.c.id == who).values(**values)).rowcount:
+                db.execute(presence.insert(), {"id": who, "kind": kind.value, **values})
+
+    def gone(self, who: str) -> None:
+        """*who* has left in good order."""
+        with self._mailbox.writing() as db:
+            db.execute(presence.delete().where(presence.c.id == who))
+
+    def there(self, kind: Kind, within: float) -> dict[str, Sign]:
+        """Everybody of *kind* who gave a sign in the last *within* seconds, by id."""
+        now = self._mailbox.clock()
+        fresh = (presence.c.kind == kind.value, presence.c.seen >= now - within, presence.c.seen <= now)
+        columns = (presence.c.id, presence.c.tier, presence.c.on_duty, presence.c.seen)
+        with self._mailbox.reading() as db:
+            rows = db.execute(sa.select(*columns).where(*fresh)).all()
+        return {row.id: Sign(row.id, row.tier, row.on_duty, row.seen) for row in rows}
+
+    def on_duty(self, within: float) -> Counter[int]:
+        """How many responders of each tier are there and on duty."""
+        return self.count(self.there(Kind.RESPONDER, within))
+
+    @staticmethod
+    def count(signs: Mapping[str, Sign]) -> Counter[int]:
+        """The same for *signs* that were read already."""
+        return Counter(sign.tier for sign in signs.values() if sign.on_duty)
+
+    def sweep(self, older_than: float) -> None:
+        """Deletes signs older than *older_than* seconds."""
+        now = self._mailbox.clock()
+        old = sa.or_(presence.c.seen < now - older_than, presence.c.seen > now)
+        with self._mailbox.writing() as db:
+            db.execute(presence.delete().where(old))

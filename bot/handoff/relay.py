@@ -1,0 +1,133 @@
+"""
+Passes lines between an officer and a responder: in order, once each, sealed while they wait, gone when they are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.crypto.sealing import pad, unpad
+from bot.errors import CannotOpenError, WrongState
+from bot.handoff.mailbox import Mailbox, cases, lines
+from bot.handoff.queue import Case, held_by
+from bot.handoff.states import HELD, State
+
+_BLOCK = 256  # what a line's length gives away is how many of these it fills
+
+
+class Side(StrEnum):
+    """Whom a line is for."""
+
+    DESK = "desk"
+    OFFICER = "officer"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line on its way. ``seq`` grows by one over both directions of a case."""
+
+    seq: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many lines one side has sent, how many arrived, how many were before somebody's eyes, which ones failed."""
+
+    sent: int = 0
+    delivered: int = 0
+    seen: int = 0
+    failed: tuple[int, ...] = ()
+    last_delivered: int = 0
+
+
+class Relay:
+    """The lines in a mailbox."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    def to_desk(self, case_id: str, line_id: str, text: str) -> int:
+        """Leaves a line of the officer's, once per *line_id*; raises ``WrongState`` when nobody holds the case."""
+        with self._mailbox.writing() as db:
+            state = db.execute(sa.select(cases.c.state).where(cases.c.id == case_id)).scalar()
+            if state is None or State(state) not in HELD:
+                raise WrongState("nobody holds the case, so a line would lie there unread")
+            return self._leave(db, case_id, Side.DESK, line_id, text)
+
+    def to_officer(self, case_id: str, responder: str, line_id: str, text: str) -> int:
+        """Leaves a line of the responder's, whose first one makes the case live."""
+        with self._mailbox.writing() as db:
+            case = held_by(db, case_id, responder)
+            if case.state is State.ACKNOWLEDGED:
+                step = {"state": State.LIVE.value, "entered": self._mailbox.clock(), "moves": case.moves + 1}
+                db.execute(cases.update().where(cases.c.id == case_id).values(**step))
+            return self._leave(db, case_id, Side.OFFICER, line_id, text)
+
+    def waiting(self, case_id: str, side: Side, *, after: int = 0) -> list[Line]:
+        """The lines for *side* that were not delivered yet, in order."""
+        here = (lines.c.case_id == case_id, lines.c.side == side.value, lines.c.seq > after, lines.c.sealed.isnot(None))
+        with self._mailbox.reading() as db:
+            found = db.execute(sa.select(lines.c.seq, lines.c.sealed).where(*here).order_by(lines.c.seq)).all()
+        return [line for seq, sealed in found if (line := self._open(case_id, side, seq, sealed))]
+
+    def delivered(self, case_id: str, side: Side, upto: int) -> None:
+        """The lines for *side* up to *upto* are there, so their words are deleted here."""
+        with self._mailbox.writing() as db:
+            _clear(db, case_id, side, upto)
+
+    def read_by(self, case_id: str, responder: str, *, got: int, saw: int) -> None:
+        """The responder's page has the lines up to *got* and has shown those up to *saw*."""
+        with self._mailbox.writing() as db:
+            held_by(db, case_id, responder)
+            _clear(db, case_id, Side.DESK, got)
+            db.execute(cases.update().where(cases.c.id == case_id, cases.c.seen < saw).values(seen=saw))
+
+    def failed(self, case_id: str, seq: int) -> None:
+        """A line could not be brought to the officer: it is given up, and the desk is told."""
+        with self._mailbox.writing() as db:
+            here = (lines.c.case_id == case_id, lines.c.seq == seq)
+            db.execute(lines.update().where(*here).values(sealed=None, failed=True))
+
+    def progress(self, case: Case, side: Side) -> Progress:
+        """How the lines for *side* are doing."""
+        columns = (lines.c.seq, lines.c.sealed.is_(None).label("gone"), lines.c.failed)
+        with self._mailbox.reading() as db:
+            here = (lines.c.case_id == case.id, lines.c.side == side.value)
+            rows = db.execute(sa.select(*columns).where(*here).order_by(lines.c.seq)).all()
+        arrived = [row.seq for row in rows if row.gone and not row.failed]
+        seen = sum(row.seq <= case.seen for row in rows) if side is Side.DESK else 0
+        failed = tuple(row.seq for row in rows if row.failed)
+        return Progress(len(rows), len(arrived), seen, failed, max(arrived, default=0))
+
+    def _leave(self, db: Connection, case_id: str, side: Side, line_id: str, text: str) -> int:
+        same = (lines.c.case_id == case_id, lines.c.side == side.value, lines.c.line_id == line_id)
+        known = db.execute(sa.select(lines.c.seq).where(*same)).scalar()
+        if known is not None:
+            return int(known)
+        last = db.execute(sa.select(sa.func.max(lines.c.seq)).where(lines.c.case_id == case_id)).scalar()
+        seq = int(last or 0) + 1
+        sealed = self._mailbox.sealer.seal(pad(text.encode(), _BLOCK), place=_place(case_id, side, seq))
+        row = {"case_id": case_id, "seq": seq, "side": side.value, "line_id": line_id, "sealed": sealed}
+        db.execute(lines.insert(), row)
+        return seq
+
+    def _open(self, case_id: str, side: Side, seq: int, sealed: bytes) -> Line | None:
+        try:
+            return Line(seq, unpad(self._mailbox.sealer.open(sealed, place=_place(case_id, side, seq))).decode())
+        except (CannotOpenError, UnicodeDecodeError):
+            self.failed(case_id, seq)  # its key was forgotten, or somebody wrote into the file
+            return None
+
+
+def _clear(db: Connection, case_id: str, side: Side, upto: int) -> None:
+    here = (lines.c.case_id == case_id, lines.c.side == side.value, lines.c.seq <= upto, lines.c.sealed.isnot(None))
+    db.execute(lines.update().where(*here).values(sealed=None))
+
+
+def _place(case_id: str, side: Side, seq: int) -> str:
+    return f"mailbox/{case_id}/{side.value}/{seq}"

@@ -1,0 +1,280 @@
+"""
+Watches the mailbox for one edge: moves the clocks, tells each officer what has changed, and brings the desk's lines.
+
+It never lets a fault out. A mailbox that has failed for three seconds means that nobody can come, and officers are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from bot.errors import StoreError
+from bot.handoff.courier import Courier
+from bot.handoff.escalation import EDGE_BEAT, EDGE_SILENT, LONGEST_WAIT, MARK_SECONDS, Clocks
+from bot.handoff.mailbox import Mailbox
+from bot.handoff.presence import Kind, Presence, Sign
+from bot.handoff.queue import Case, Queue
+from bot.handoff.relay import Line, Progress, Relay, Side
+from bot.handoff.states import ENDED, HELD, State
+from bot.handoff.talk import Narrator, Talk
+from bot.logs import get_logger
+from bot.privacy.pseudonyms import Pseudonym
+from bot.wording import Reply
+
+log = get_logger(__name__)
+
+POLL_SECONDS = 0.05
+SLOW_SECONDS = 0.5  # between looks when nobody waits, or when the mailbox fails
+READ_SECONDS = 1.0  # how old a view may get when nothing seems to have changed
+BROKEN_SECONDS = 3.0
+NOTE_SECONDS = 30.0
+STATUS_SECONDS = {True: 1.0, False: 5.0}  # while waiting; while live
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the mailbox holds for this edge at one moment."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    lines: dict[str, list[Line]] = field(default_factory=dict)
+    progress: dict[str, Progress] = field(default_factory=dict)
+    responders: dict[str, Sign] = field(default_factory=dict)
+
+
+class Watch:
+    """The background half of ``OfficerSide``; the two share *talks*."""
+
+    def __init__(
+        self,
+        edge: str,
+        mailbox: Mailbox,
+        clocks: Clocks,
+        narrator: Narrator,
+        courier: Courier,
+        talks: dict[Pseudonym, Talk],
+    ) -> None:
+        self._edge = edge
+        self._mailbox = mailbox
+        self._clocks = clocks
+        self._narrator = narrator
+        self._courier = courier
+        self._talks = talks
+        self._queue, self._relay, self._presence = Queue(mailbox), Relay(mailbox), Presence(mailbox)
+        self._awake = asyncio.Event()
+        self._to_end: dict[str, State] = {}
+        self._view = View()
+        self._version = -1
+        self._read = self._beaten = self._swept = float("-inf")
+        self._marks_until = float("-inf")
+        self._failing: float | None = None
+
+    def wake(self) -> None:
+        """There is a case to watch."""
+        self._awake.set()
+
+    def end_later(self, case_id: str, state: State) -> None:
+        """The case could not be ended just now; it is tried until it works."""
+        self._to_end[case_id] = state
+        self._awake.set()
+
+    def mark(self) -> None:
+        """A case has ended, so there is a mark to sweep in a while."""
+        self._marks_until = self._mailbox.clock() + MARK_SECONDS + 2 * EDGE_BEAT
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Watches until cancelled."""
+        self._awake.set()
+        try:
+            while True:
+                await self._awake.wait()
+                await self.round()
+                if not self._busy() and self._mailbox.clock() > self._marks_until:
+                    self._awake.clear()
+                await asyncio.sleep(POLL_SECONDS if self._busy() and self._failing is None else SLOW_SECONDS)
+        finally:
+            self._farewell()
+
+    async def round(self) -> None:
+        """One look at the mailbox, and everything that follows from it."""
+        now = self._mailbox.clock()
+        try:
+            await self._keep_alive(now)
+            await self._look(now)
+            await self._tick(now)
+            self._failing = None
+        except Exception as error:
+            self._fault(now, error)
+        for talk in self._with_case():
+            self._note(talk, now)
+            self._show(talk, now)
+
+    # -- the mailbox
+
+    async def _keep_alive(self, now: float) -> None:
+        for case_id, state in list(self._to_end.items()):
+            await self._mailbox.ask(self._queue.end, case_id, state)
+            del self._to_end[case_id]
+        if now - self._beaten >= EDGE_BEAT:
+            await self._mailbox.ask(self._beat)
+            self._beaten = now
+
+    def _beat(self) -> None:
+        self._presence.beat(self._edge, Kind.EDGE)
+        self._queue.strand(set(self._presence.there(Kind.EDGE, EDGE_SILENT)))
+        self._queue.sweep(MARK_SECONDS)
+
+    async def _look(self, now: float) -> None:
+        version = await self._mailbox.ask(self._mailbox.version)
+        if version == self._version and now - self._read < READ_SECONDS:
+            return
+        wanted = {talk.case_id: talk.brought for talk in self._with_case()}
+        self._view = await self._mailbox.ask(self._read_all, wanted)
+        self._version, self._read = version, now
+        for talk in self._with_case():
+            if talk.case_id in wanted:
+                self._follow(talk, now)
+
+    def _read_all(self, wanted: dict[str, int]) -> View:
+        """Cases before lines: a line that was written before a case was closed is then certainly seen."""
+        found = self._queue.of_edge(self._edge)
+        cases = {case_id: found[case_id] for case_id in wanted if case_id in found}
+        held = {case_id: case for case_id, case in cases.items() if case.state in HELD or case.state is State.CLOSED}
+        return View(
+            cases,
+            {case_id: self._relay.waiting(case_id, Side.OFFICER, after=wanted[case_id]) for case_id in held},
+            {case_id: self._relay.progress(case, Side.DESK) for case_id, case in held.items()},
+            self._presence.there(Kind.RESPONDER, self._clocks.heartbeat),
+        )
+
+    async def _tick(self, now: float) -> None:
+        duty = Presence.count(self._view.responders)
+        for talk in self._with_case():
+            case = talk.case
+            if case is None or case.state in ENDED:
+                continue
+            sign = self._view.responders.get(case.owner or "")
+            step = self._clocks.due(case, now, on_duty=duty, desk_seen=sign.seen if sign else None)
+            if step and await self._mailbox.ask(
+                partial(self._queue.move, case, step.to, tier=step.tier, again=step.again)
+            ):
+                self._read = float("-inf")
+            if talk.level > case.level:
+                await self._mailbox.ask(self._queue.raise_level, case.id, talk.level)
+            await self._confirm(talk)
+
+    async def _confirm(self, talk: Talk) -> None:
+        if talk.arrived > talk.confirmed:
+            arrived = talk.arrived
+            await self._mailbox.ask(self._relay.delivered, talk.case_id, Side.OFFICER, arrived)
+            talk.confirmed = arrived
+        while talk.failed:
+            await self._mailbox.ask(self._relay.failed, talk.case_id, talk.failed[0])
+            del talk.failed[0]
+
+    # -- the officer
+
+    def _follow(self, talk: Talk, now: float) -> None:
+        """Tells the officer of *talk* what is new in the view."""
+        case = self._view.cases.get(talk.case_id)
+        if case is None or case.state is State.OFFICER_LOST:
+            self._broken(talk, now)
+            return
+        talk.progress = self._view.progress.get(talk.case_id, talk.progress)
+        new_lines = self._view.lines.get(talk.case_id, [])
+        if case.state is State.CLOSED:
+            self._bring_lines(talk, new_lines, now)
+        self._step(talk, case, now)
+        if case.state is not State.CLOSED:
+            self._bring_lines(talk, new_lines, now)
+        if case.state in ENDED or case.state is State.CLOSED:
+            self._over(talk, case.state, now)
+
+    def _step(self, talk: Talk, case: Case, now: float) -> None:
+        before, talk.case = talk.case, case
+        was = before.state if before else State.NOTIFYING
+        if before and (was, before.tier, before.owner) == (case.state, case.tier, case.owner):
+            return
+        talk.state, talk.alias = case.state, case.alias
+        talk.since = case.entered if case.state in (State.LIVE, State.DESK_LOST) else case.since
+        talk.slow = talk.slow and case.state is State.ACKNOWLEDGED
+        log.info("handoff.step", state=case.state, tier=case.tier)
+        if before:
+            self._tell(talk, self._narrator.step(was, case, talk, now), now)
+
+    def _tell(self, talk: Talk, replies: tuple[Reply, ...], now: float) -> None:
+        talk.noted = talk.pushed = now
+        self._courier.bring(talk.who, replies, talk.status(now))
+
+    def _bring_lines(self, talk: Talk, new: list[Line], now: float) -> None:
+        for line in new:
+            if line.seq > talk.brought:
+                talk.brought = line.seq
+                said = (Reply(line.text, speaker="desk"),)
+                self._courier.bring(talk.who, said, talk.status(now), partial(_arrived, talk, line.seq))
+
+    def _over(self, talk: Talk, state: State, now: float) -> None:
+        """The words go now, in the next round at the latest; after a failure to find anybody the offer stands again."""
+        self.end_later(talk.case_id, State.RETURNED if state is State.CLOSED else state)
+        self.mark()
+        talk.offer_again(now)
+        if state is not State.NOBODY_AVAILABLE:
+            self._talks.pop(talk.who, None)
+
+    def _fault(self, now: float, error: Exception) -> None:
+        if not isinstance(error, StoreError):
+            log.error("handoff.watch_failed", error=error)
+        self._failing = now if self._failing is None else self._failing
+        if now - self._failing >= BROKEN_SECONDS:
+            for talk in list(self._with_case()):
+                self._broken(talk, now)
+
+    def _broken(self, talk: Talk, now: float) -> None:
+        """The desk cannot be reached: said at once, with what to do now."""
+        self.end_later(talk.case_id, State.CANCELLED)
+        talk.state = State.NOBODY_AVAILABLE
+        self._tell(talk, self._narrator.say("utter_handoff_broken", talk, now), now)
+        talk.offer_again(now)
+        self.mark()
+
+    def _note(self, talk: Talk, now: float) -> None:
+        """A text at least every 30 s while somebody waits, and the truth at 120 s even if somebody has picked up."""
+        waiting = talk.state in (State.NOTIFYING, State.DESK_LOST)
+        reading = talk.state is State.ACKNOWLEDGED
+        if reading and not talk.slow and now - talk.since >= LONGEST_WAIT:
+            talk.slow = True
+            self._tell(talk, self._narrator.say("utter_handoff_slow", talk, now), now)
+        elif (waiting or reading) and now - talk.noted >= NOTE_SECONDS:
+            name = "utter_handoff_still_waiting" if waiting else "utter_handoff_still_reading"
+            self._tell(talk, self._narrator.say(name, talk, now), now)
+
+    def _show(self, talk: Talk, now: float) -> None:
+        if now - talk.pushed >= STATUS_SECONDS[talk.state is not State.LIVE]:
+            talk.pushed = now
+            self._courier.show(talk.who, talk.status(now))
+
+    def _with_case(self) -> Iterator[Talk]:
+        return iter([talk for talk in self._talks.values() if talk.case])
+
+    def _busy(self) -> bool:
+        return bool(self._to_end) or any(talk.case for talk in self._talks.values())
+
+    def _farewell(self) -> None:
+        """An edge that stops in good order tells the desk so, because nobody can write from there any more."""
+        self._courier.stop()
+        try:
+            for talk in list(self._with_case()):
+                self._queue.end(talk.case_id, State.OFFICER_LOST)
+            self._presence.gone(self._edge)
+        except StoreError:
+            return  # the desk sees within seconds that this edge gives no sign of life
+
+
+def _arrived(talk: Talk, seq: int, arrived: bool) -> None:
+    if arrived:
+        talk.arrived = max(talk.arrived, seq)
+    else:
+        talk.failed.append(seq)
