@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.catalogue.guarantees import FactReader, Option, Outside, Source, read_options, read_sources
+from bot.catalogue.cards import Cards, read_cards
+from bot.catalogue.guarantees import Fact, FactReader, Option, Outside, Source, read_options, read_sources
+from bot.catalogue.jurisdictions import Jurisdiction, Rules, localise, read_jurisdictions, read_rules, state_named
 from bot.catalogue.loading import DATA, Faults, read
 from bot.errors import DataError
 
@@ -17,8 +19,12 @@ from bot.errors import DataError
 class Catalogue:
     """Everything in ``data``, read once; it never changes."""
 
+    cards: Cards
     _options: Mapping[str, Option]
     _sources: Mapping[str, Source]
+    _places: Mapping[str, Jurisdiction]
+    _rules: Rules
+    _warn: Fact
 
     @classmethod
     def load(cls, folder: Path = DATA) -> Catalogue:
@@ -28,15 +34,38 @@ class Catalogue:
         cards = read(folder / "guarantees.yml", faults)
         reader = FactReader(sources, cards.day("checked_on"))
         options = read_options(read(folder / "options.yml", faults), cards, reader)
+        labels = cards.record("labels")
         cards.done()
+        laws = read(folder / "jurisdictions.yml", faults)
+        places = read_jurisdictions(laws, reader, options)
+        laws.done()
+        shown = read_cards(labels, sources, {code: place.name for code, place in places.items()})
         faults.check()
-        return cls(options, sources)
+        return cls(shown, options, sources, places, read_rules(laws), reader.shared["warn_by_state"])
 
     def option(self, name: str, state: str | None = None) -> Option:
-        """One kind of help with its card; raises ``DataError`` when there is none of that name."""
+        """
+        One kind of help with its card, changed to what *state* (a postal code, ``US`` for federal agencies) says.
+
+        Raises ``DataError`` when there is no such option; a state that is not known changes nothing.
+        """
         if name not in self._options:
             raise DataError("options.yml: no option of that name")
-        return self._options[name]
+        place = self._places.get((state or "").upper())
+        option = self._options[name]
+        return localise(option, place, self._rules, self._warn) if place else option
+
+    def jurisdiction(self, state: str) -> Jurisdiction | None:
+        """The row of a state by its postal code."""
+        return self._places.get(state.upper())
+
+    def jurisdictions(self) -> tuple[Jurisdiction, ...]:
+        """Every row: federal agencies, the 50 states, DC."""
+        return tuple(self._places.values())
+
+    def state_named(self, text: str) -> str:
+        """The postal code of the state that *text* names, or nothing."""
+        return state_named(text, self._places.values())
 
     def options(self) -> tuple[Option, ...]:
         """Every option, in the order of the file."""

@@ -5,7 +5,7 @@ Says, for each kind of help, who could learn that an officer went and what was s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -83,8 +83,10 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Fact:
     """
-    One statement with its sources. ``verified`` is false where it is inferred or was not found in a source; it is then shown as
-    "not verified". ``checked_on`` is the day on which the source was read, not a day on which anybody was asked.
+    One statement with its sources.
+
+    ``verified`` is false where it is inferred or was not found in a source; it is then shown as "not verified".
+    ``checked_on`` is the day on which the source was read, not a day on which anybody was asked.
     """
 
     text: str
@@ -100,6 +102,7 @@ class Option:
 
     id: str
     title: str
+    short: str  # fits on a button
     what: str
     is_help: bool  # a fitness-for-duty exam is not
     own_choice: bool  # false: somebody orders it
@@ -118,15 +121,12 @@ class Option:
     two_lines: tuple[Fact, ...]
     answers: Mapping[Question, tuple[Fact, ...]]
     ask_first: tuple[str, ...]
+    by_state: bool = False  # the card says more once a state is named
     state: str = ""
 
     def answer(self, question: Question | str) -> tuple[Fact, ...]:
         """The facts that answer one question; never empty."""
         return self.answers[Question(question)]
-
-    def with_state(self, state: str, changes: Mapping[Question, tuple[Fact, ...]]) -> Option:
-        """The same card where *changes* take the place of the general answers."""
-        return replace(self, state=state, answers={**self.answers, **changes})
 
     # One name per question, so that an action can say card.payment.
 
@@ -170,7 +170,7 @@ class FactReader:
     """Reads facts out of records: a mapping is a fact, a text is the name of a shared one."""
 
     def __init__(self, sources: Mapping[str, Source], checked_on: date | None) -> None:
-        self._known: Callable[[str], bool] = sources.__contains__
+        self.known: Callable[[str], bool] = sources.__contains__
         self._checked_on = checked_on or date.min
         self.shared: dict[str, Fact] = {}
 
@@ -178,7 +178,7 @@ class FactReader:
         """A fact; every one names at least one source, if only the entry that says that none was found."""
         fact = Fact(
             text=record.text("text"),
-            sources=record.texts("sources", among=self._known),
+            sources=record.texts("sources", among=self.known),
             confidence=record.choice("confidence", Confidence, Confidence.LOW),
             verified=record.flag("verified"),
             checked_on=record.day("checked_on", optional=True) or self._checked_on,
@@ -190,7 +190,7 @@ class FactReader:
 
     def share(self, record: Record) -> None:
         """Takes in the facts that several cards use."""
-        for name in record.keys():
+        for name in record:
             self.shared[name] = self.one(record.record(name))
 
     def many(self, record: Record, field: str) -> tuple[Fact, ...]:
@@ -209,7 +209,7 @@ class FactReader:
 def read_sources(top: Record) -> dict[str, Source]:
     """``sources.yml``: every place that a fact can name."""
     found = {}
-    for name in top.keys():
+    for name in top:
         record = top.record(name)
         found[name] = Source(
             id=name,
@@ -223,14 +223,14 @@ def read_sources(top: Record) -> dict[str, Source]:
 
 
 def read_options(options: Record, cards: Record, reader: FactReader) -> dict[str, Option]:
-    """``options.yml`` joined with ``guarantees.yml``: an option without a card, or a card without an option, is a fault."""
+    """``options.yml`` joined with ``guarantees.yml``; one without the other is a fault."""
     reader.share(cards.record("shared"))
     by_id = cards.record("cards")
-    for name in by_id.keys():
+    for name in by_id:
         if name not in options:
             by_id.fault(name, "has no entry in options.yml")
     found = {}
-    for name in options.keys():
+    for name in options:
         if name not in by_id:
             options.fault(name, "has no card in guarantees.yml")
         found[name] = _option(name, options.record(name), by_id.record(name, optional=True), reader)
@@ -245,6 +245,7 @@ def _option(name: str, record: Record, card: Record, reader: FactReader) -> Opti
     option = Option(
         id=name,
         title=record.text("title"),
+        short=record.text("short", pattern=".{1,24}"),
         what=record.text("what"),
         is_help=record.flag("is_help", default=True),
         own_choice=record.flag("own_choice", default=True),
@@ -263,6 +264,7 @@ def _option(name: str, record: Record, card: Record, reader: FactReader) -> Opti
         two_lines=reader.many(card, "two_lines"),
         answers={question: reader.many(card, question) for question in Question},
         ask_first=card.texts("ask_first"),
+        by_state=record.flag("by_state", default=False),
     )
     if len(option.two_lines) != 2:
         card.fault("two_lines", "must be two facts")
@@ -272,4 +274,4 @@ def _option(name: str, record: Record, card: Record, reader: FactReader) -> Opti
 
 
 def _weights(record: Record) -> dict[str, int]:
-    return {name: record.number(name, low=1, high=3) for name in record.keys()}
+    return {name: record.number(name, low=1, high=3) for name in record}

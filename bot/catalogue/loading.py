@@ -62,7 +62,9 @@ class Faults:
 
 class Record:
     """
-    One mapping of a file. Each reader takes a field, notes a fault when it is not as it must be, and returns a usable value;
+    One mapping of a file.
+
+    Each reader takes a field, notes a fault when it is not as it must be, and returns a usable value all the same;
     ``done`` reports the fields that nobody took.
     """
 
@@ -79,9 +81,9 @@ class Record:
     def __contains__(self, field: str) -> bool:
         return field in self._fields
 
-    def keys(self) -> tuple[str, ...]:
+    def __iter__(self) -> Iterator[str]:
         """The names of all fields, in the order of the file."""
-        return tuple(self._fields)
+        return iter(self._fields)
 
     def _take(self, field: str, optional: bool) -> Any:
         self._taken.add(field)
@@ -104,7 +106,9 @@ class Record:
             self.fault(field, "does not have the form that this field needs")
         return " ".join(value.split())
 
-    def texts(self, field: str, *, optional: bool = False, among: Callable[[str], bool] | None = None) -> tuple[str, ...]:
+    def texts(
+        self, field: str, *, optional: bool = False, among: Callable[[str], bool] | None = None
+    ) -> tuple[str, ...]:
         """A list of texts; *among* says which are known."""
         value = self._take(field, optional)
         if value is _MISSING:
@@ -131,7 +135,8 @@ class Record:
     def choices(self, field: str, kind: type[_Choice], *, optional: bool = False) -> tuple[_Choice, ...]:
         """A list of words of *kind*."""
         known = frozenset(str(item) for item in kind)
-        return tuple(kind(word) for word in self.texts(field, optional=optional, among=known.__contains__) if word in known)
+        words = self.texts(field, optional=optional, among=known.__contains__)
+        return tuple(kind(word) for word in words if word in known)
 
     def flag(self, field: str, *, default: bool | None = None) -> bool:
         """True or false; without a *default* it has to be said."""
@@ -218,18 +223,21 @@ def _parse(file: str, text: str, faults: Faults) -> Record:
         if not isinstance(node, yaml.MappingNode):
             faults.add(file, 1, "file", "must be a mapping")
             return Record(file, "", 1, {}, faults)
-        built = _build(node, loader, file, "", faults)
-        assert isinstance(built, Record)
-        return built
+        return _mapping(node, loader, file, "", faults)
     finally:
         loader.dispose()
 
 
 def _build(node: Any, loader: Any, file: str, name: str, faults: Faults) -> Any:
     if isinstance(node, yaml.SequenceNode):
-        return [_build(item, loader, file, f"{name}[{place}]", faults) for place, item in enumerate(node.value, start=1)]
-    if not isinstance(node, yaml.MappingNode):
-        return _scalar(node, loader, file, name, faults)
+        items = enumerate(node.value, start=1)
+        return [_build(item, loader, file, f"{name}[{place}]", faults) for place, item in items]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, loader, file, name, faults)
+    return _scalar(node, loader, file, name, faults)
+
+
+def _mapping(node: Any, loader: Any, file: str, name: str, faults: Faults) -> Record:
     fields: dict[str, tuple[Any, int]] = {}
     for key_node, value_node in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 1

@@ -1,0 +1,121 @@
+"""
+Puts a card into words: two lines first, one answer, the whole, two or three side by side, the sources.
+
+Every sentence comes from the data; this decides what stands next to what, and that nothing unverified passes as fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.catalogue.guarantees import Fact, Option, Question, Source
+from bot.catalogue.loading import Record
+
+COMPARED = (
+    Question.WHO_LEARNS_YOU_WENT,
+    Question.WHO_LEARNS_WHAT_YOU_SAID,
+    Question.WRITTEN_DOWN,
+    Question.PRIVILEGE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Renders options as plain text; a line break is a new line in the chat."""
+
+    _labels: Mapping[str, str]
+    _questions: Mapping[Question, str]
+    _sources: Mapping[str, Source]
+    _states: Mapping[str, str]
+
+    def fact(self, fact: Fact) -> str:
+        """The sentence, marked when nobody could verify it."""
+        return fact.text if fact.verified else f"{fact.text} {self._labels['not_verified']}"
+
+    def facts(self, facts: Iterable[Fact]) -> str:
+        """Several facts, one a line when there is more than one."""
+        told = [self.fact(fact) for fact in facts]
+        return told[0] if len(told) == 1 else "\n".join(f"• {sentence}" for sentence in told)
+
+    def short(self, option: Option) -> str:
+        """The title and two lines."""
+        return "\n".join([option.title, *(self.fact(fact) for fact in option.two_lines)])
+
+    def answer(self, option: Option, question: Question | str) -> str:
+        """One question of the card with its heading."""
+        asked = Question(question)
+        return f"{self._questions[asked]}:\n{self.facts(option.answer(asked))}"
+
+    def ask_first(self, option: Option) -> str:
+        """What to ask before saying anything."""
+        return "\n".join([self._labels["ask_first"], *(f"• {question}" for question in option.ask_first)])
+
+    def first_step(self, option: Option) -> str:
+        """How to start, and how long it takes."""
+        wait = self._labels["wait"].format(wait=self.fact(option.wait), until_then=option.until_then)
+        return self._labels["first_step"].format(step=option.first_step) + "\n" + wait
+
+    def name_state(self, option: Option) -> str:
+        """The offer to say more for a state; empty when there is nothing more to say."""
+        return self._labels["name_state"] if option.by_state and not option.state else ""
+
+    def sections(self, option: Option) -> tuple[str, ...]:
+        """The whole card, cut where a bubble may end."""
+        title = option.title if option.is_help else f"{option.title}\n{self._labels['not_help']}"
+        if option.state:
+            title += "\n" + self._labels["for_state"].format(state=self._states[option.state])
+        parts = [f"{title}\n{option.what}"]
+        parts += [self.answer(option, question) for question in Question]
+        parts += [self.ask_first(option), self.first_step(option), self.name_state(option)]
+        return tuple(part for part in parts if part)
+
+    def whole(self, option: Option) -> str:
+        """The whole card in one text."""
+        return "\n\n".join(self.sections(option))
+
+    def compare(self, options: Iterable[Option], questions: Iterable[Question] = COMPARED) -> str:
+        """Options side by side, question by question; of each answer the first fact."""
+        chosen = tuple(options)
+        blocks = []
+        for question in questions:
+            lines = [f"• {option.short}: {self.fact(option.answer(question)[0])}" for option in chosen]
+            blocks.append("\n".join([f"{self._questions[question]}:", *lines]))
+        return "\n\n".join(blocks)
+
+    def sources(self, facts: Iterable[Fact]) -> str:
+        """Where facts come from, each source once, and when they were read."""
+        told = tuple(facts)
+        names = dict.fromkeys(name for fact in told for name in fact.sources)
+        lines = [
+            "• " + self._labels["source"].format(title=self._sources[name].title, age=self._sources[name].age)
+            for name in names
+        ]
+        day = max(fact.checked_on for fact in told)
+        checked = self._labels["checked"].format(day=f"{day:%B} {day.day}, {day.year}")
+        return "\n".join([self._labels["sources"], *lines, checked])
+
+    def sources_of(self, option: Option) -> str:
+        """The sources of a whole card."""
+        return self.sources([*option.two_lines, *(fact for question in Question for fact in option.answer(question))])
+
+
+def read_cards(labels: Record, sources: Mapping[str, Source], states: Mapping[str, str]) -> Cards:
+    """The labels of ``guarantees.yml``, one for every question."""
+    questions = labels.record("questions")
+    known = {question: questions.text(question) for question in Question}
+    questions.done()
+    names = (
+        "not_verified",
+        "name_state",
+        "for_state",
+        "ask_first",
+        "first_step",
+        "wait",
+        "sources",
+        "source",
+        "checked",
+    )
+    told = {name: labels.text(name) for name in (*names, "not_help")}
+    labels.done()
+    return Cards(told, known, sources, states)
