@@ -1,0 +1,280 @@
+"""
+Does with each update what should be done: lets the edge hear it and brings its answer, or says what is not read.
+
+Answers of one chat go out in the order of its messages; a crisis answer waits for nothing. Chats do not wait for one
+another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from bot.channels.inbound import Answer, Incoming
+from bot.channels.telegram_buttons import Buttons
+from bot.channels.telegram_lanes import Turn
+from bot.channels.telegram_text import pieces
+from bot.channels.telegram_traces import Traces
+from bot.channels.telegram_updates import Kind, Update
+from bot.errors import SidedoorError
+from bot.logs import get_logger
+from bot.triage.levels import Level, ReplyKind, Verdict
+from bot.triage.safety_reply import SafetyReplies
+from bot.wording import Button, Reply, Wording
+
+log = get_logger(__name__)
+
+CHANNEL = "telegram"
+WORDS = Path(__file__).with_name("telegram.en.yml")
+FIRST_TYPING, NEXT_TYPING = 0.6, 4.5  # seconds; Telegram shows "typing" for five
+_WAYS_OUT = frozenset({"/start", "/private", "/help"})  # answers that also show the way to the web chat
+
+
+class Hearing(Protocol):
+    """What this door needs of the edge."""
+
+    def subscribe(self, channel: str, push: Callable[..., Awaitable[None]]) -> None: ...
+
+    async def hear(self, incoming: Incoming) -> Answer: ...
+
+    async def forget(self, channel: str, sender: str) -> Answer: ...
+
+
+class Line(Protocol):
+    """What this door needs of the line to Telegram; see ``telegram_line.Line``."""
+
+    async def send(
+        self, chat: int, text: str, rows: Sequence[tuple[str, str]] = (), *, urgent: bool = False
+    ) -> int | None: ...
+
+    async def type(self, chat: int) -> None: ...
+
+    async def settle(self, callback_id: str) -> None: ...
+
+    async def strip(self, chat: int, message_id: int) -> None: ...
+
+    async def delete(self, chat: int, message_ids: Sequence[int]) -> list[int]: ...
+
+    async def leave(self, chat: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TalkParts:
+    """The collaborators of a talk. ``patience`` is how long, in seconds, the edge may take before this door speaks."""
+
+    edge: Hearing
+    line: Line
+    wording: Wording
+    judge: Callable[[str], Verdict]
+    traces: Traces
+    buttons: Buttons
+    patience: float
+    web_chat_url: str = ""
+
+
+class Talk:
+    """All private chats of the bot."""
+
+    def __init__(self, parts: TalkParts) -> None:
+        self._parts = parts
+        self._words: dict[str, Any] = words()
+        self._safety = SafetyReplies(parts.wording)
+        self._albums: OrderedDict[str, None] = OrderedDict()
+        self._left: OrderedDict[int, None] = OrderedDict()
+        self._asides: set[asyncio.Task[None]] = set()
+
+    async def answer(self, update: Update, turn: Turn) -> None:
+        """Everything *update* asks for."""
+        if update.kind is not Kind.ELSEWHERE and update.kind is not Kind.PRESS and update.chat:
+            self._parts.traces.note(update.chat, update.message_id, update.sent_at)
+        if handler := _HANDLERS.get(update.kind):
+            await handler(self, update, turn)
+
+    async def push(self, chat: int, replies: Sequence[Reply], turn: Turn) -> None:
+        """Brings what nobody asked for; it comes from a person, or says that none is there, so it does not queue."""
+        await turn()
+        await self._say(chat, replies, urgent=True)
+
+    async def erase(self, chat: int) -> int:
+        """Deletes both sides' messages in *chat*, as far as they are remembered; how many."""
+        self._parts.buttons.forget(chat)
+        standing = self._parts.traces.take(chat)
+        left = await self._parts.line.delete(chat, standing)
+        self._parts.traces.give_back(chat, left)
+        return len(standing) - len(left)
+
+    async def tidy(self) -> None:
+        """Deletes what is old enough; drops buttons that are."""
+        self._parts.buttons.sweep()
+        for chat, message_ids in self._parts.traces.due().items():
+            self._parts.traces.give_back(chat, await self._parts.line.delete(chat, message_ids))
+
+    # -- one method for each kind of update
+
+    async def _text(self, update: Update, turn: Turn) -> None:
+        await self._bring(update.chat, await self._hear(update.chat, text=update.text), turn)
+
+    async def _command(self, update: Update, turn: Turn) -> None:
+        answer = await self._hear(update.chat, choice=update.choice)
+        await self._bring(update.chat, answer, turn, way_out=update.choice in _WAYS_OUT)
+        if update.text:
+            await self._hear_danger(update)
+
+    async def _press(self, update: Update, turn: Turn) -> None:
+        self._aside(self._parts.line.settle(update.callback_id))
+        payload = self._parts.buttons.press(update.chat, update.pressed)
+        if payload == "":
+            return
+        if update.message_id:
+            self._aside(self._parts.line.strip(update.chat, update.message_id))
+        if payload is None:
+            await self._say(update.chat, (self._expired(),), urgent=True)
+            return
+        answer = await self._hear(update.chat, choice=payload)
+        await self._bring(update.chat, answer, turn, way_out=payload in _WAYS_OUT)
+
+    async def _caption(self, update: Update, turn: Turn) -> None:
+        await self._text(update, turn)
+        await self._unread(update, turn)
+
+    async def _aside_words(self, update: Update, turn: Turn) -> None:
+        if not await self._hear_danger(update):
+            await self._unread(update, turn)
+
+    async def _unread(self, update: Update, turn: Turn) -> None:
+        if update.album and not _first(self._albums, update.album):
+            return
+        await turn()
+        await self._say(update.chat, (self._wording("utter_not_text"),))
+
+    async def _elsewhere(self, update: Update, turn: Turn) -> None:
+        if _first(self._left, update.chat):
+            await self._parts.line.leave(update.chat)
+            self._left.pop(update.chat, None)
+
+    async def _blocked(self, update: Update, turn: Turn) -> None:
+        """Who shuts the bot out has left: nothing is kept for them."""
+        self._parts.buttons.forget(update.chat)
+        self._parts.traces.take(update.chat)
+        await self._parts.edge.forget(CHANNEL, str(update.chat))
+
+    # -- hearing
+
+    async def _hear(self, chat: int, *, text: str = "", choice: str | None = None) -> Answer:
+        hearing = asyncio.ensure_future(self._parts.edge.hear(Incoming(CHANNEL, str(chat), text, choice)))
+        try:
+            return await self._while_typing(chat, hearing)
+        except Exception as error:  # the edge answers whatever happens; should it not, this door does
+            log.error("telegram.edge_failed", error=type(error))
+            return self._despite(text or choice or "")
+        finally:
+            hearing.cancel()
+
+    async def _while_typing(self, chat: int, hearing: asyncio.Future[Answer]) -> Answer:
+        loop = asyncio.get_running_loop()
+        end, pause = loop.time() + self._parts.patience, FIRST_TYPING
+        while not (await asyncio.wait({hearing}, timeout=pause))[0]:
+            if loop.time() > end:
+                raise TimeoutError
+            self._aside(self._parts.line.type(chat))
+            pause = min(NEXT_TYPING, max(0.1, end - loop.time()))
+        return hearing.result()
+
+    async def _hear_danger(self, update: Update) -> bool:
+        """Words that are otherwise not read: the edge hears them when they are serious, and only then."""
+        if self._parts.judge(update.text).reply_kind is ReplyKind.NORMAL:
+            return False
+        answer = await self._hear(update.chat, text=update.text)
+        await self._say(update.chat, answer.replies, urgent=True)
+        return True
+
+    def _despite(self, said: str) -> Answer:
+        verdict = self._parts.judge(said)
+        if verdict.reply_kind is ReplyKind.NORMAL and "utter_assistant_away" in self._parts.wording:
+            return Answer((self._wording("utter_assistant_away"),))
+        if verdict.reply_kind is ReplyKind.NORMAL:
+            verdict = Verdict(Level.HIGH, ReplyKind.CRISIS)
+        return Answer(self._safety.replies(verdict, CHANNEL, repeated=False), verdict.level, verdict.reply_kind)
+
+    # -- saying
+
+    async def _bring(self, chat: int, answer: Answer, turn: Turn, *, way_out: bool = False) -> None:
+        serious = answer.reply_kind is not ReplyKind.NORMAL
+        if not serious:
+            await turn()
+        if answer.erased:
+            await self.erase(chat)
+        await self._say(chat, answer.replies, urgent=serious, way_out=way_out or serious)
+
+    async def _say(self, chat: int, replies: Sequence[Reply], *, urgent: bool = False, way_out: bool = False) -> None:
+        for place, reply in enumerate(replies, start=1):
+            last = place == len(replies)
+            if not await self._send(chat, reply, urgent=urgent, way_out=way_out and last):
+                return  # what comes after makes no sense without it
+
+    async def _send(self, chat: int, reply: Reply, *, urgent: bool, way_out: bool) -> bool:
+        text = f"{self._words['from_desk']}\n{reply.text}" if reply.speaker == "desk" else reply.text
+        parts = pieces(text)
+        for place, piece in enumerate(parts, start=1):
+            rows = self._rows(chat, reply.buttons, way_out) if place == len(parts) else []
+            sent = await self._parts.line.send(chat, piece, rows, urgent=urgent)
+            if sent is None:
+                return False
+            self._parts.traces.note(chat, sent)
+        return True
+
+    def _rows(self, chat: int, buttons: Sequence[Button], way_out: bool) -> list[tuple[str, str]]:
+        rows = self._parts.buttons.show(chat, buttons)
+        if way_out and self._parts.web_chat_url.startswith("https://"):  # Telegram takes no other address in a button
+            rows.append((self._words["web_chat"], self._parts.web_chat_url))
+        return rows
+
+    def _wording(self, name: str) -> Reply:
+        try:
+            return self._parts.wording.say(name, channel=CHANNEL)
+        except SidedoorError:  # a sentence that is missing must not end in silence
+            return self._expired()
+
+    def _expired(self) -> Reply:
+        said = self._words["button_expired"]
+        return Reply(said["text"], tuple(Button(button["title"], button["payload"]) for button in said["buttons"]))
+
+    def _aside(self, work: Awaitable[None]) -> None:
+        """Does *work* without waiting for it."""
+        task = asyncio.ensure_future(work)
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+
+_HANDLERS: dict[Kind, Callable[[Talk, Update, Turn], Awaitable[None]]] = {
+    Kind.TEXT: Talk._text,
+    Kind.COMMAND: Talk._command,
+    Kind.PRESS: Talk._press,
+    Kind.CAPTION: Talk._caption,
+    Kind.ASIDE: Talk._aside_words,
+    Kind.UNREAD: Talk._unread,
+    Kind.ELSEWHERE: Talk._elsewhere,
+    Kind.BLOCKED: Talk._blocked,
+}
+
+
+def words() -> dict[str, Any]:
+    """What Telegram shows around the conversation; see the file."""
+    loaded: dict[str, Any] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _first(seen: OrderedDict[Any, None], key: Any) -> bool:
+    """True the first time; remembers the last 500."""
+    if key in seen:
+        return False
+    seen[key] = None
+    while len(seen) > 500:
+        seen.popitem(last=False)
+    return True

@@ -1,0 +1,65 @@
+"""
+Remembers which messages stand on an officer's phone, in memory only, so that they can be taken away again.
+
+A bot may delete both sides of a private chat for 48 hours (Bot API, deleteMessage). Nothing outlives the lifetime of a
+conversation, which is a day at most; what no longer fits into memory is deleted early, never forgotten.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+DELETABLE_SECONDS = 47 * 3_600.0  # an hour less than Telegram allows
+PER_CHAT = 1_000
+IN_ALL = 100_000
+
+
+class Traces:
+    """Message ids by chat, with the time each was sent."""
+
+    def __init__(self, keep_seconds: float, *, clock: Callable[[], float] = time.time, in_all: int = IN_ALL) -> None:
+        self._keep = min(keep_seconds, DELETABLE_SECONDS)
+        self._clock = clock
+        self._in_all = in_all
+        self._sent: dict[int, dict[int, float]] = {}
+
+    def note(self, chat: int, message_id: int, sent_at: float | None = None) -> None:
+        """A message stands in *chat*; *sent_at* where Telegram told it."""
+        if message_id:
+            now = self._clock()
+            self._sent.setdefault(chat, {})[message_id] = min(now, sent_at) if sent_at else now
+
+    def take(self, chat: int) -> list[int]:
+        """All that stands in *chat*, which is forgotten here; the caller deletes it there."""
+        return list(self._sent.pop(chat, {}))
+
+    def give_back(self, chat: int, message_ids: Iterable[int]) -> None:
+        """They could not be deleted yet: due again at the next look."""
+        self._sent.setdefault(chat, {}).update((number, self._clock() - self._keep) for number in message_ids)
+
+    def due(self) -> dict[int, list[int]]:
+        """What is old enough, or too much, by chat; forgotten here like with ``take``."""
+        due = {chat: ids for chat, sent in self._sent.items() if (ids := self._too_old(sent))}
+        for chat, ids in due.items():
+            for number in ids:
+                del self._sent[chat][number]
+        self._sent = {chat: sent for chat, sent in self._sent.items() if sent}
+        for chat in self._too_many():
+            due.setdefault(chat, []).extend(self.take(chat))
+        return due
+
+    def _too_old(self, sent: dict[int, float]) -> list[int]:
+        limit = self._clock() - self._keep
+        surplus = len(sent) - PER_CHAT
+        return [number for place, (number, at) in enumerate(sent.items()) if at <= limit or place < surplus]
+
+    def _too_many(self) -> list[int]:
+        surplus = sum(map(len, self._sent.values())) - self._in_all
+        chats = []
+        for chat, sent in self._sent.items():
+            if surplus <= 0:
+                break
+            chats.append(chat)
+            surplus -= len(sent)
+        return chats
