@@ -54,7 +54,7 @@ class AssistantClient:
         level: Level,
         *,
         choice: str | None = None,
-        timeout: float,  # noqa: ASYNC109 - the edge decides how long an officer waits
+        timeout: float,
     ) -> AssistantAnswer:
         """The answer to one message; raises ``AssistantUnavailable``, after *timeout* seconds at the latest."""
         message = {"who": who, "text": text, "level": level.label, "choice": choice}
