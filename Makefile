@@ -53,7 +53,10 @@ format: .venv/.ready-dev ## bring the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+transcript: .venv/.ready ## record the conversation in the README anew
+	@.ci/transcript
+
 clean: ## remove what was built; keys and data in .state stay
 	@rm -rf .venv .tools models .rasa results reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup dev run shell train test check format clean
+.PHONY: help setup dev run shell train test check format transcript clean

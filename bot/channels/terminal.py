@@ -42,7 +42,10 @@ class Terminal:
         self._screen = target
         self._show(self._edge.open(CHANNEL, self._sender).replies)
         async for raw in _lines(source):
-            self._show((await self.say(raw.decode("utf-8", errors="replace"))).replies)
+            line = raw.decode("utf-8", errors="replace")
+            if not source.isatty():
+                print(line, file=target)  # a recorded conversation shows both sides
+            self._show((await self.say(line)).replies)
 
     async def say(self, line: str) -> Answer:
         """The edge's answer to *line*; a line that is a button's payload counts as that button pressed."""
