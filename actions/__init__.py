@@ -1,1 +1,5 @@
-"""The verbs of the conversation: one action a file, thin, no sentence in any of them."""
+"""
+The verbs of a conversation: each reads slots, asks the catalogue, names a response, and returns what changed.
+
+No sentence that an officer reads is written here; responses are named, and their values come from the catalogue.
+"""

@@ -1,0 +1,43 @@
+"""
+Answers what was not understood: once with a question, the second time with what does not depend on understanding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
+
+
+class AskWhatIsMeant(Action):
+    """Two steps, then lines and a person; never a third "I did not get that"."""
+
+    def name(self) -> str:
+        """The action's name in stories."""
+        return "action_ask_what_is_meant"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        """Says the question, or the lines when the message before was not understood either."""
+        again = _intent_before(tracker.events) in NOT_UNDERSTOOD
+        dispatcher.utter_message(response="utter_fallback_lines" if again else "utter_fallback_ask")
+        return []
+
+
+class DefaultFallback(AskWhatIsMeant):
+    """Rasa's own fallback, when no rule fits. It takes nothing back: a rewind makes each later turn slower."""
+
+    def name(self) -> str:
+        """Rasa's name for it."""
+        return "action_default_fallback"
+
+
+def _intent_before(events: Iterable[Mapping[str, Any]]) -> str:
+    """The intent of the message before the latest one."""
+    heard = [event for event in events if event.get("event") == "user"]
+    if len(heard) < 2:
+        return ""
+    return str(((heard[-2].get("parse_data") or {}).get("intent") or {}).get("name") or "")

@@ -1,0 +1,40 @@
+"""
+Answers who would learn of it: for one kind of help, and for the eyes that the officer fears.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.filling import card_values
+from actions.parts import Parts, parts
+from actions.reading import card, who_learns
+
+
+class ShowGuarantee(Action):
+    """The two lines of a card with what was asked about; the whole card is one button away."""
+
+    def __init__(self, shared: Parts | None = None) -> None:
+        self._parts = shared or parts()
+
+    def name(self) -> str:
+        """The action's name in stories."""
+        return "action_show_guarantee"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        """Says the guarantee; forgets the eyes again, so that the next question is not answered for them."""
+        option = card(tracker, self._parts.catalogue)
+        if option is None:
+            dispatcher.utter_message(response="utter_guarantee_which")
+            return []
+        asked = f"utter_guarantee_{who_learns(tracker)}"
+        response = asked if asked in self._parts.wording else "utter_guarantee"
+        dispatcher.utter_message(response=response, **card_values(option, self._parts.catalogue))
+        note = f"utter_guarantee_note_{option.id}"
+        if note in self._parts.wording:
+            dispatcher.utter_message(response=note)
+        return [SlotSet("option", option.id), SlotSet("who_learns", None)]

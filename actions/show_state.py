@@ -1,0 +1,40 @@
+"""
+Says what the law of a state changes, for the kind of help that was talked about or for peer support.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.filling import card_values
+from actions.parts import Parts, parts
+from actions.reading import card, state_named
+
+USUAL = "peer_support"
+
+
+class ShowState(Action):
+    """Peer support is where states differ most, so it is shown unless another card differs too."""
+
+    def __init__(self, shared: Parts | None = None) -> None:
+        self._parts = shared or parts()
+
+    def name(self) -> str:
+        """The action's name in stories."""
+        return "action_show_state"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
+        """Says it, or what to ask when no state was named."""
+        catalogue, state = self._parts.catalogue, state_named(tracker)
+        if state is None or catalogue.jurisdiction(state) is None:
+            dispatcher.utter_message(response="utter_tell_state")
+            return []
+        option = card(tracker, catalogue)
+        if option is None or not option.by_state:
+            option = catalogue.option(USUAL, state)
+        dispatcher.utter_message(response="utter_state", **card_values(option, catalogue))
+        return [SlotSet("option", option.id), SlotSet("state", state)]
