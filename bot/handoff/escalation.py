@@ -14,6 +14,7 @@ from bot.handoff.queue import Case
 from bot.handoff.states import State
 
 LONGEST_WAIT = 120.0
+ON_THE_WAY = 1.0  # what is promised within 120 s has to be on the screen by then
 OFFER_SECONDS = 600.0
 MARK_SECONDS = 60.0  # how long the desk can still see that a case has ended
 EDGE_BEAT = 4.0
@@ -56,7 +57,7 @@ class Clocks:
 
     def _notifying(self, case: Case, now: float, on_duty: Mapping[int, int]) -> Step | None:
         last = len(self.tiers)
-        if now - case.since >= self.limit:
+        if now - case.since >= self.limit - ON_THE_WAY:
             return Step(State.NOBODY_AVAILABLE, case.tier)
         if now - case.entered >= self.tiers[min(case.tier, last) - 1]:
             return Step(State.NOTIFYING if case.tier < last else State.NOBODY_AVAILABLE, min(case.tier + 1, last))

@@ -34,8 +34,8 @@ LINE_TRIES = 2
 class OfficerSide:
     """
     One per edge process. *push* brings what nobody asked for: replies, and the status of the handoff, which is
-    ``{"state", "seconds", "tier", "sent", "delivered", "seen"}``. When it raises or returns ``False`` it is tried again,
-    then given up, and the desk sees that the line did not arrive.
+    ``{"state", "seconds", "tier", "sent", "delivered", "seen"}``. When it raises or returns ``False`` it is tried
+    again, then given up, and the desk sees that the line did not arrive.
     """
 
     def __init__(self, settings: Settings, mailbox: Mailbox, wording: Wording, push: Push) -> None:

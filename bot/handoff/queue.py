@@ -85,7 +85,7 @@ class Queue:
         with self._mailbox.writing() as db:
             return self._change(db, free, state=State.ACKNOWLEDGED.value, owner=responder)
 
-    def move(self, seen: Case, to: State, *, tier: int | None = None, again: bool = False) -> bool:
+    def move(self, seen: Case, to: State, tier: int | None = None, again: bool = False) -> bool:
         """
         One step by the clock from the state in *seen*; false when something happened meanwhile.
 

@@ -1,7 +1,7 @@
 """
 Watches the mailbox for one edge: moves the clocks, tells each officer what has changed, and brings the desk's lines.
 
-It never lets a fault out. A mailbox that has failed for three seconds means that nobody can come, and officers are told.
+It never lets a fault out. A mailbox that fails for three seconds means that nobody can come: officers are told so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 
 from bot.errors import StoreError
 from bot.handoff.courier import Courier
-from bot.handoff.escalation import EDGE_BEAT, EDGE_SILENT, LONGEST_WAIT, MARK_SECONDS, Clocks
+from bot.handoff.escalation import EDGE_BEAT, EDGE_SILENT, LONGEST_WAIT, MARK_SECONDS, ON_THE_WAY, Clocks
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.presence import Kind, Presence, Sign
 from bot.handoff.queue import Case, Queue
@@ -104,7 +104,8 @@ class Watch:
         try:
             await self._keep_alive(now)
             await self._look(now)
-            await self._tick(now)
+            if await self._tick(now):
+                await self._look(now)
             self._failing = None
         except Exception as error:
             self._fault(now, error)
@@ -150,21 +151,23 @@ class Watch:
             self._presence.there(Kind.RESPONDER, self._clocks.heartbeat),
         )
 
-    async def _tick(self, now: float) -> None:
+    async def _tick(self, now: float) -> bool:
+        """Takes the steps that are due; true when there was one."""
         duty = Presence.count(self._view.responders)
+        moved = False
         for talk in self._with_case():
             case = talk.case
             if case is None or case.state in ENDED:
                 continue
             sign = self._view.responders.get(case.owner or "")
             step = self._clocks.due(case, now, on_duty=duty, desk_seen=sign.seen if sign else None)
-            if step and await self._mailbox.ask(
-                partial(self._queue.move, case, step.to, tier=step.tier, again=step.again)
-            ):
-                self._read = float("-inf")
+            if step:
+                await self._mailbox.ask(self._queue.move, case, step.to, step.tier, step.again)
+                self._read, moved = float("-inf"), True
             if talk.level > case.level:
                 await self._mailbox.ask(self._queue.raise_level, case.id, talk.level)
             await self._confirm(talk)
+        return moved
 
     async def _confirm(self, talk: Talk) -> None:
         if talk.arrived > talk.confirmed:
@@ -244,7 +247,7 @@ class Watch:
         """A text at least every 30 s while somebody waits, and the truth at 120 s even if somebody has picked up."""
         waiting = talk.state in (State.NOTIFYING, State.DESK_LOST)
         reading = talk.state is State.ACKNOWLEDGED
-        if reading and not talk.slow and now - talk.since >= LONGEST_WAIT:
+        if reading and not talk.slow and now - talk.since >= LONGEST_WAIT - ON_THE_WAY:
             talk.slow = True
             self._tell(talk, self._narrator.say("utter_handoff_slow", talk, now), now)
         elif (waiting or reading) and now - talk.noted >= NOTE_SECONDS:
