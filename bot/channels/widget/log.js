@@ -1,0 +1,109 @@
+/**
+ * Writes the conversation down on the page: who said what, what can be chosen, what did not get through.
+ */
+
+import { h } from "./dom.js";
+import { View } from "./view.js";
+
+// Numbers in our own, reviewed sentences can be tapped; a responder's words and the officer's stay as they are.
+const NUMBERS = /(?<![\d-])(1-\d{3}-\d{3}-\d{4}|988|911|741741)(?![\d-])/;
+
+export class Log {
+  #words;
+  #heard;
+  #own = new Map();
+  #view;
+
+  /** `root` is what was drawn; `heard` gets `chosen(choice, title)` and `again(message)`. */
+  constructor(words, heard) {
+    this.#words = words;
+    this.#heard = heard;
+    // role=log reads out what is added and nothing twice; tabindex lets the keyboard scroll it
+    this.root = h("div", { class: "log", role: "log", "aria-label": words.log, tabindex: "0", translate: "no" });
+    this.#view = new View(this.root);
+  }
+
+  clear() {
+    this.#own.clear();
+    this.#view.reset();
+    this.root.replaceChildren();
+  }
+
+  /** One line from the other side. */
+  add({ speaker, text, buttons, reply_kind: kind }) {
+    const who = this.#words[`speaker_${speaker}`] ?? this.#words.speaker_notice;
+    const crisis = kind && kind !== "normal" ? kind : null;
+    const bubble = this.#bubble(speaker, who, speaker === "desk" ? [text] : withLinks(text));
+    if (crisis) bubble.classList.add(crisis);
+    if (speaker !== "desk") bubble.lang = "en"; // the assistant's language, whatever the page's is
+    if (buttons?.length) bubble.append(this.#choices(buttons));
+    this.#append(bubble);
+  }
+
+  /** A line of the page itself: not something that anybody said. */
+  note(text) {
+    this.#append(h("p", { class: "note" }, text));
+  }
+
+  /** The officer's own line; call it again when the message's state has changed. */
+  own(message) {
+    let bubble = this.#own.get(message);
+    if (!bubble) {
+      bubble = this.#bubble("you", this.#words.speaker_you, [message.title ?? message.text]);
+      this.#own.set(message, bubble);
+      this.#append(bubble, true);
+    }
+    const mark = { not_yet: "not_yet", not_delivered: "not_delivered", refused: "refused" }[message.state];
+    if (bubble.dataset.state === mark) return;
+    if (mark) bubble.dataset.state = mark;
+    else delete bubble.dataset.state;
+    const hadFocus = bubble.contains(this.root.getRootNode().activeElement);
+    bubble.querySelector(".mark")?.remove();
+    if (mark) bubble.append(this.#mark(message, mark));
+    if (hadFocus) this.root.focus({ preventScroll: true });
+    if (message.state === "delivered" || message.state === "refused") this.#own.delete(message);
+  }
+
+  #bubble(speaker, who, text) {
+    const name = h("p", { class: "who" }, who);
+    return h("div", { class: `bubble ${speaker}` }, name, h("p", { class: "text", dir: "auto" }, ...text));
+  }
+
+  #choices(buttons) {
+    const group = h("div", { class: "choices", role: "group", "aria-label": this.#words.choices });
+    for (const { title, payload } of buttons) {
+      group.append(h("button", { type: "button", onclick: (event) => this.#choose(event.currentTarget, payload, title) }, title));
+    }
+    return group;
+  }
+
+  /** Used buttons stay where the keyboard is, so they are not `disabled`, which would throw the focus away. */
+  #choose(button, payload, title) {
+    if (button.getAttribute("aria-disabled")) return;
+    for (const other of button.parentElement.children) other.setAttribute("aria-disabled", "true");
+    button.classList.add("chosen");
+    button.append(h("span", { class: "unseen" }, ` (${this.#words.chosen})`));
+    this.#heard.chosen(payload, title);
+  }
+
+  #mark(message, state) {
+    const mark = h("p", { class: "mark" }, this.#words[state]);
+    if (state === "not_delivered") {
+      mark.append(" ", h("button", { type: "button", onclick: () => this.#heard.again(message) }, this.#words.again));
+    }
+    return mark;
+  }
+
+  #append(line, own = false) {
+    this.root.append(line);
+    this.#view.follow(line, own);
+  }
+}
+
+/** The pieces of a sentence, with every known number as a link. */
+function withLinks(text) {
+  return text.split(NUMBERS).map((piece, index) => {
+    if (index % 2 === 0) return piece;
+    return h("a", { href: piece === "741741" ? "sms:741741" : `tel:${piece}`, target: "_top" }, piece);
+  });
+}

@@ -1,0 +1,52 @@
+/**
+ * Keeps the newest line in sight, unless the officer has gone back to read.
+ */
+
+const NEAR = 80; // pixels: whoever is this close to where the view was put has not gone back
+
+export class View {
+  #log;
+  #put = Infinity; // before the first word of one's own, one reads from the top
+  #last = null;
+
+  /** `log` is the element whose children are the lines. */
+  constructor(log) {
+    this.#log = log;
+  }
+
+  // What appears below (a person is being called, a phone's keyboard) must not hide the last line.
+  #resized = new ResizeObserver(() => this.#last?.isConnected && this.follow(this.#last));
+
+  /** Shows `line` if the view follows; `always` for the officer's own. */
+  follow(line, always = false) {
+    const view = this.#scroller();
+    const end = view.scrollHeight - view.clientHeight;
+    const isFollowing = always || view.scrollTop >= Math.min(this.#put, end) - NEAR - (line === this.#last ? 0 : line.offsetHeight);
+    if (!isFollowing || (this.#put === Infinity && !always)) return;
+    // A line longer than the view is shown from its beginning: the numbers stand there.
+    const isLong = line.offsetHeight > view.clientHeight;
+    this.#last = line;
+    this.#resized.observe(view);
+    this.#put = isLong ? this.#topOf(line, view) : end;
+    view.scrollTop = this.#put;
+  }
+
+  /** The conversation was erased: back to the beginning. */
+  reset() {
+    this.#put = Infinity;
+    this.#last = null;
+  }
+
+  #topOf(line, view) {
+    const top = view === document.scrollingElement ? 0 : view.getBoundingClientRect().top;
+    return view.scrollTop + line.getBoundingClientRect().top - top;
+  }
+
+  /** What scrolls: the log alone; on a small screen the notes with it; on a very low one the whole page. */
+  #scroller() {
+    const parent = this.#log.parentElement;
+    const { display, overflowY } = getComputedStyle(parent);
+    if (display === "contents") return this.#log;
+    return overflowY === "visible" ? document.scrollingElement : parent;
+  }
+}
