@@ -1,0 +1,325 @@
+"""
+Matches the lexicon's patterns, all places of a message at once, in a number of steps that the message cannot drive up.
+
+A pattern is a row of words: ``{i} want to (die|be dead) ~2 tonight?``
+
+* ``word``, ``word*``   this word, or any word that starts so
+* ``(a|b c)``, ``x?``   one of them; or nothing
+* ``{name}``            a fragment defined once and used in many patterns
+* ``~3``                up to three other words, never a negation and never the end of a sentence
+* ``^`` ``$``           where a sentence begins, where it ends
+
+Places are the bits of one integer: bit 7 stands for the seventh word. A step takes the places where an element may begin
+and gives those where it may end, so nothing is ever tried twice and there is no backtracking to blow up (the attack on
+regular expressions). ``Text.steps`` counts the steps; the tests hold it down.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from bot.errors import DataError
+
+BREAK = "."  # stands between sentences; no pattern can contain it
+PREFIX = "*"
+
+
+class Text:
+    """One message as words, each looked up by the places where it stands."""
+
+    def __init__(self, words: Iterable[str], negators: frozenset[str] = frozenset()) -> None:
+        self.words = tuple(words)
+        self.at: dict[str, int] = {}
+        for place, word in enumerate(self.words):
+            self.at[word] = self.at.get(word, 0) | 1 << place
+        self.all = (1 << len(self.words)) - 1
+        self.breaks = self.at.pop(BREAK, 0)
+        self.first = (self.breaks << 1 | 1) & ~self.breaks
+        self.last = self.breaks | 1 << len(self.words)
+        self.vocabulary = frozenset(self.at)
+        self.gaps = self.all & ~self.breaks & ~self.any_of(negators)
+        self.steps = 0
+        self._found: dict[int, int] = {}
+        self._stepped: dict[tuple[int, int], int] = {}
+
+    def any_of(self, words: Iterable[str]) -> int:
+        """The places where one of *words* stands."""
+        found = 0
+        for word in self.vocabulary.intersection(words):
+            found |= self.at[word]
+        return found
+
+    def places(self, node: Words) -> int:
+        """The places of *node*'s words, worked out once a message."""
+        found = self._found.get(id(node))
+        if found is None:
+            found = self.any_of(node.words)
+            if node.prefixes:
+                for word, where in self.at.items():
+                    if word.startswith(node.prefixes):
+                        found |= where
+            self._found[id(node)] = found
+        return found
+
+    def remembered(self, node: Choice, starts: int) -> int:
+        """*node*'s step, worked out once for the same starts: fragments are shared by many patterns."""
+        key = (id(node), starts)
+        ends = self._stepped.get(key)
+        if ends is None:
+            ends = self._stepped[key] = node.fresh(starts, self)
+        return ends
+
+
+class Node:
+    """One element of a pattern."""
+
+    __slots__ = ()
+
+    def step(self, starts: int, text: Text) -> int:
+        """Where the element can end when it may begin at *starts*."""
+        raise NotImplementedError
+
+    def needs(self) -> frozenset[str] | None:
+        """Words of which the element must meet at least one, or None when it can do without; ``x*`` is a prefix."""
+        return None
+
+
+class Words(Node):
+    """One word out of a set."""
+
+    __slots__ = ("prefixes", "words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        listed = frozenset(words)
+        self.words = frozenset(word for word in listed if not word.endswith(PREFIX))
+        self.prefixes = tuple(sorted(word[:-1] for word in listed - self.words))
+
+    def step(self, starts: int, text: Text) -> int:
+        text.steps += 1
+        return (starts & text.places(self)) << 1
+
+    def needs(self) -> frozenset[str] | None:
+        return self.words.union(prefix + PREFIX for prefix in self.prefixes)
+
+
+class Row(Node):
+    """Elements one after another."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Iterable[Node]) -> None:
+        self.parts = tuple(parts)
+
+    def step(self, starts: int, text: Text) -> int:
+        for part in self.parts:
+            starts = part.step(starts, text)
+            if not starts:
+                return 0
+        return starts
+
+    def needs(self) -> frozenset[str] | None:
+        known = [words for words in (part.needs() for part in self.parts) if words is not None]
+        return min(known, key=_commonness) if known else None
+
+
+class Choice(Node):
+    """One of several elements."""
+
+    __slots__ = ("_needs", "parts")
+
+    def __init__(self, parts: Iterable[Node]) -> None:
+        self.parts = tuple(parts)
+        needs = [part.needs() for part in self.parts]
+        self._needs = None if None in needs else frozenset().union(*(words for words in needs if words))
+
+    def step(self, starts: int, text: Text) -> int:
+        return text.remembered(self, starts)
+
+    def fresh(self, starts: int, text: Text) -> int:
+        """The step itself, without looking it up."""
+        ends = 0
+        for part in self.parts:
+            ends |= part.step(starts, text)
+        return ends
+
+    def needs(self) -> frozenset[str] | None:
+        return self._needs
+
+
+class Maybe(Node):
+    """An element or nothing."""
+
+    __slots__ = ("part",)
+
+    def __init__(self, part: Node) -> None:
+        self.part = part
+
+    def step(self, starts: int, text: Text) -> int:
+        return starts | self.part.step(starts, text)
+
+
+class Gap(Node):
+    """Up to *width* other words."""
+
+    __slots__ = ("width",)
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+
+    def step(self, starts: int, text: Text) -> int:
+        text.steps += self.width
+        ends = starts
+        for _ in range(self.width):
+            starts = (starts & text.gaps) << 1
+            ends |= starts
+        return ends
+
+
+class Edge(Node):
+    """The beginning (``^``) or the end (``$``) of a sentence."""
+
+    __slots__ = ("begins",)
+
+    def __init__(self, begins: bool) -> None:
+        self.begins = begins
+
+    def step(self, starts: int, text: Text) -> int:
+        return starts & (text.first if self.begins else text.last)
+
+
+class Pattern:
+    """A pattern ready to be looked for. ``key`` holds words of which one must be there, else it need not be tried."""
+
+    __slots__ = ("key", "node")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.key = node.needs()
+
+    def ends(self, text: Text, starts: int) -> int:
+        """The places right after each match that begins at one of *starts*."""
+        return self.node.step(starts, text)
+
+    def spans(self, text: Text) -> Iterator[tuple[int, int]]:
+        """The first and the one-past-last place of every match, the longest at each beginning."""
+        for place in bits(text.all & ~text.breaks):
+            if ends := self.node.step(1 << place, text):
+                yield place, ends.bit_length() - 1
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places that are set, from left to right."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+# The key of a pattern should be its rarest element; words outside these are rare enough.
+_COMMON = frozenset(
+    "i am you he she it we they me my him her them a an the this that to of in on at for with and or if is was be been "
+    "do did does have has had will would can could not no never so what how when want get got going go know think feel "
+    "like all any more out up about there here now just one".split()
+)
+
+
+def _commonness(words: frozenset[str]) -> tuple[int, int]:
+    return len(words & _COMMON), len(words)
+
+
+_ITEM = re.compile(r"\s*(?:\{(?P<name>\w+)\}|~(?P<gap>\d+)|(?P<sign>[()|?^$])|(?P<word>[^\s(){}|?^$~]+))")
+
+
+class Grammar:
+    """
+    Reads patterns. *spell* turns a written word into the words that a message would hold (``don't`` → ``do not``).
+
+    Raises ``DataError`` naming the fragment or the fault, never more.
+    """
+
+    def __init__(self, fragments: Mapping[str, str], spell: Callable[[str], tuple[str, ...]]) -> None:
+        self._spell = spell
+        self._sources = dict(fragments)
+        self._fragments: dict[str, Node] = {}
+        self._open: list[str] = []
+        self.words: set[str] = set()
+
+    def pattern(self, source: str) -> Pattern:
+        """The pattern written as *source*."""
+        return Pattern(self._parse(source))
+
+    def _parse(self, source: str) -> Node:
+        items = [(match.lastgroup or "", match[match.lastgroup or 0]) for match in _ITEM.finditer(source)]
+        if "".join(_ITEM.sub("", source).split()):
+            raise DataError("a sign in a pattern is not known")
+        node, rest = self._choice(items, 0)
+        if rest != len(items):
+            raise DataError("a bracket in a pattern is closed but not opened")
+        return node
+
+    def _choice(self, items: list[tuple[str, str]], at: int) -> tuple[Node, int]:
+        rows: list[Node] = []
+        while True:
+            row, at = self._row(items, at)
+            rows.append(row)
+            if at >= len(items) or items[at] != ("sign", "|"):
+                return _joined(rows), at
+            at += 1
+
+    def _row(self, items: list[tuple[str, str]], at: int) -> tuple[Node, int]:
+        parts: list[Node] = []
+        while at < len(items) and items[at] not in (("sign", "|"), ("sign", ")")):
+            part, at = self._part(items, at)
+            if at < len(items) and items[at] == ("sign", "?"):
+                part, at = Maybe(part), at + 1
+            parts.append(part)
+        if not parts:
+            raise DataError("an empty choice in a pattern would match anywhere")
+        return (parts[0] if len(parts) == 1 else Row(parts)), at
+
+    def _part(self, items: list[tuple[str, str]], at: int) -> tuple[Node, int]:
+        kind, value = items[at]
+        if kind == "name":
+            return self._fragment(value), at + 1
+        if kind == "gap":
+            return Gap(int(value)), at + 1
+        if kind == "word":
+            return self._word(value), at + 1
+        if value in "^$":
+            return Edge(value == "^"), at + 1
+        if value == "(":
+            node, at = self._choice(items, at + 1)
+            if at < len(items) and items[at] == ("sign", ")"):
+                return node, at + 1
+            raise DataError("a bracket in a pattern is opened but not closed")
+        raise DataError("a question mark in a pattern follows nothing")
+
+    def _fragment(self, name: str) -> Node:
+        if name in self._open or name not in self._sources:
+            raise DataError(f"fragment {name} is not defined, or uses itself")
+        if name not in self._fragments:
+            self._open.append(name)
+            self._fragments[name] = self._parse(self._sources[name])
+            self._open.pop()
+        return self._fragments[name]
+
+    def _word(self, written: str) -> Node:
+        if written.endswith(PREFIX):
+            return Words([written.lower()])
+        spelled = self._spell(written)
+        if not spelled:
+            raise DataError("a pattern holds a word that is always skipped")
+        self.words.update(spelled)
+        return Words(spelled) if len(spelled) == 1 else Row(Words([word]) for word in spelled)
+
+
+def _joined(rows: list[Node]) -> Node:
+    """Single words of a choice become one element: that is most of them, and one step instead of many."""
+    if len(rows) == 1:
+        return rows[0]
+    single = [row for row in rows if isinstance(row, Words)]
+    others: list[Node] = [row for row in rows if not isinstance(row, Words)]
+    if single:
+        others.insert(0, Words(w for row in single for w in (row.needs() or ())))
+    return others[0] if len(others) == 1 else Choice(others)
