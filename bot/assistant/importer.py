@@ -1,8 +1,7 @@
 """
-Tells Rasa's own tools where this project keeps things, so that ``rasa train``, ``rasa data validate`` and ``rasa test`` need no arguments.
+Tells Rasa's own tools where the training data is, so that ``rasa train`` and ``rasa data validate`` need no arguments.
 
-The domain is ``domain.yml`` and the reviewed wording beside it; the training data is ``nlu_data`` and ``stories``. ``config.yml``
-names this class.
+``config.yml`` names this class. The reviewed wording lies in ``nlu_data`` too; Rasa adds it to the domain by itself.
 """
 
 from __future__ import annotations
@@ -10,15 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 
-_DATA = ("nlu_data", "stories")
-_RESPONSES = Path("nlu_data") / "responses"
+DATA = ("nlu_data", "stories")
 
 
 class ProjectImporter(RasaFileImporter):  # type: ignore[misc]  # Rasa has no types
-    """Rasa's importer, with the wording merged into the domain."""
+    """Rasa's importer; it reads ``nlu_data`` and ``stories`` beside the configuration where nothing else was named."""
 
     def __init__(
         self,
@@ -27,13 +24,7 @@ class ProjectImporter(RasaFileImporter):  # type: ignore[misc]  # Rasa has no ty
         training_data_paths: list[str] | str | None = None,
         **_unused: Any,
     ) -> None:
-        given = [training_data_paths] if isinstance(training_data_paths, str) else training_data_paths or []
-        there = [path for path in given if path and Path(path).exists()]
-        self._root = Path(domain_path or config_file or ".").resolve().parent
-        super().__init__(config_file, domain_path, there or [str(self._root / name) for name in _DATA])
-
-    def get_domain(self) -> Domain:
-        """The domain with every response that an officer can read."""
-        domain = super().get_domain()
-        wording = self._root / _RESPONSES
-        return domain.merge(Domain.from_directory(str(wording))) if wording.is_dir() else domain
+        named = [training_data_paths] if isinstance(training_data_paths, str) else training_data_paths or []
+        there = [path for path in named if path and Path(path).exists()]
+        root = Path(domain_path or config_file or ".").resolve().parent
+        super().__init__(config_file, domain_path, there or [str(root / name) for name in DATA])
