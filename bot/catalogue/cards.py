@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.catalogue.guarantees import Fact, Option, Question, Source
 from bot.catalogue.loading import Record
+from bot.catalogue.providers import FACTS, Provider
 
 COMPARED = (
     Question.WHO_LEARNS_YOU_WENT,
@@ -82,6 +83,15 @@ class Cards:
             lines = [f"• {option.short}: {self.fact(option.answer(question)[0])}" for option in chosen]
             blocks.append("\n".join([f"{self._questions[question]}:", *lines]))
         return "\n\n".join(blocks)
+
+    def line(self, provider: Provider) -> str:
+        """A line or provider in two lines: how to reach it, and who it is for."""
+        return "\n".join(part for part in (f"{provider.name}: {provider.reach}", provider.description) if part)
+
+    def line_card(self, provider: Provider) -> str:
+        """The same with what it does: what it promises, whether it sends help, records, sees numbers, has to report."""
+        told = [self.fact(provider.facts[name]) for name in FACTS if provider.facts[name].text]
+        return "\n".join([self.line(provider), *(f"• {sentence}" for sentence in told)])
 
     def sources(self, facts: Iterable[Fact]) -> str:
         """Where facts come from, each source once, and when they were read."""

@@ -1,35 +1,66 @@
 """
-Answers what help there is, and who could learn of each kind.
+Answers what help there is, who could learn of each kind, which line to call, and what fits a need.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
 from bot.catalogue.cards import Cards, read_cards
-from bot.catalogue.guarantees import Fact, FactReader, Option, Outside, Source, read_options, read_sources
-from bot.catalogue.jurisdictions import Jurisdiction, Rules, localise, read_jurisdictions, read_rules, state_named
+from bot.catalogue.entries import EntryReader, read_policy, read_unknown
+from bot.catalogue.exchange import read_folder
+from bot.catalogue.guarantees import (
+    Audience,
+    Fact,
+    FactReader,
+    Option,
+    Outside,
+    Source,
+    read_options,
+    read_sources,
+)
+from bot.catalogue.jurisdictions import Jurisdiction, Rules, read_jurisdictions, read_rules, state_named
 from bot.catalogue.loading import DATA, Faults, read
+from bot.catalogue.matching import Match, Matcher, Need, read_matcher
+from bot.catalogue.providers import Policy, Provider, choose_lines
+from bot.catalogue.state_cards import localise
 from bot.errors import DataError
+from bot.triage.levels import Level
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything in ``data``, read once; it never changes."""
+    """Everything in ``data`` and in an agency's own folder, read once; it never changes."""
 
     cards: Cards
+    matcher: Matcher
+    policy: Policy
     _options: Mapping[str, Option]
     _sources: Mapping[str, Source]
     _places: Mapping[str, Jurisdiction]
     _rules: Rules
     _warn: Fact
+    _providers: tuple[Provider, ...]
+    _entries: EntryReader
 
     @classmethod
-    def load(cls, folder: Path = DATA) -> Catalogue:
-        """Reads *folder*; raises ``DataError`` that lists every fault with file, line and field."""
+    def load(cls, folder: Path = DATA, own: Path | None = None) -> Catalogue:
+        """
+        Reads *folder*, and the entries that an agency, union or region keeps in the folder *own*.
+
+        Raises ``DataError`` that lists every fault with file, line and field.
+        """
         faults = Faults()
+        catalogue = cls.read(folder, own, faults)
+        faults.check()
+        return catalogue
+
+    @classmethod
+    def read(cls, folder: Path, own: Path | None, faults: Faults) -> Catalogue:
+        """As ``load``, but leaves the faults to the caller; with any, the result is not fit for use."""
         sources = read_sources(read(folder / "sources.yml", faults))
         cards = read(folder / "guarantees.yml", faults)
         reader = FactReader(sources, cards.day("checked_on"))
@@ -39,9 +70,28 @@ class Catalogue:
         laws = read(folder / "jurisdictions.yml", faults)
         places = read_jurisdictions(laws, reader, options)
         laws.done()
-        shown = read_cards(labels, sources, {code: place.name for code, place in places.items()})
-        faults.check()
-        return cls(shown, options, sources, places, read_rules(laws), reader.shared["warn_by_state"])
+        lines = read(folder / "providers.yml", faults)
+        lines.day("checked_on")
+        entries = EntryReader(reader, options, read_unknown(lines))
+        policy = read_policy(lines)
+        providers = entries.all(lines.records("services"))
+        lines.done()
+        if own is not None:
+            providers += read_folder(own, entries, faults, [provider.id for provider in providers])
+        return cls(
+            cards=read_cards(labels, sources, {code: place.name for code, place in places.items()}),
+            matcher=read_matcher(read(folder / "matching.yml", faults), options),
+            policy=policy,
+            _options=options,
+            _sources=sources,
+            _places=places,
+            _rules=read_rules(laws),
+            _warn=reader.shared.get("warn_by_state") or reader.nothing,
+            _providers=providers,
+            _entries=entries,
+        )
+
+    # Kinds of help
 
     def option(self, name: str, state: str | None = None) -> Option:
         """
@@ -54,18 +104,6 @@ class Catalogue:
         place = self._places.get((state or "").upper())
         option = self._options[name]
         return localise(option, place, self._rules, self._warn) if place else option
-
-    def jurisdiction(self, state: str) -> Jurisdiction | None:
-        """The row of a state by its postal code."""
-        return self._places.get(state.upper())
-
-    def jurisdictions(self) -> tuple[Jurisdiction, ...]:
-        """Every row: federal agencies, the 50 states, DC."""
-        return tuple(self._places.values())
-
-    def state_named(self, text: str) -> str:
-        """The postal code of the state that *text* names, or nothing."""
-        return state_named(text, self._places.values())
 
     def options(self) -> tuple[Option, ...]:
         """Every option, in the order of the file."""
@@ -85,8 +123,74 @@ class Catalogue:
         """What has no tie to the officer's department, the most private first."""
         return tuple(option for option in self.most_private() if option.outside_department is Outside.YES)
 
+    # States
+
+    def jurisdiction(self, state: str) -> Jurisdiction | None:
+        """The row of a state by its postal code."""
+        return self._places.get(state.upper())
+
+    def jurisdictions(self) -> tuple[Jurisdiction, ...]:
+        """Every row: federal agencies, the 50 states, DC."""
+        return tuple(self._places.values())
+
+    def state_named(self, text: str) -> str:
+        """The postal code of the state that *text* names, or nothing."""
+        return state_named(text, self._places.values())
+
+    # Lines, providers, suggestions
+
+    def providers(self, today: date | None = None, *, held: bool = False) -> tuple[Provider, ...]:
+        """The entries that may be offered on *today*; with *held*, all of them, the ones held back last."""
+        offered = tuple(entry for entry in self._providers if self.policy.offered(entry, today))
+        return offered + tuple(entry for entry in self._providers if entry not in offered) if held else offered
+
+    def provider(self, name: str) -> Provider:
+        """One entry by its id; raises ``DataError`` when there is none."""
+        for entry in self._providers:
+            if entry.id == name:
+                return entry
+        raise DataError("providers.yml: no entry of that id")
+
+    def entries(self, default_option: str = "") -> EntryReader:
+        """A reader of further entries, for those of others that name no kind of help."""
+        return replace(self._entries, default_option=default_option)
+
+    def lines(
+        self,
+        level: Level = Level.NONE,
+        *,
+        state: str = "",
+        hours_now: datetime | None = None,
+        language: str = "",
+        who: Audience = Audience.OFFICER,
+        veteran: bool = False,
+    ) -> tuple[Provider, ...]:
+        """The lines to offer, first the one to call first; what could not be verified is never among them."""
+        return choose_lines(
+            self.providers(hours_now.date() if hours_now else None),
+            level,
+            state=state.upper(),
+            hours_now=hours_now,
+            language=language,
+            who=who,
+            veteran=veteran,
+        )
+
+    def match(self, need: Need) -> tuple[Match, ...]:
+        """At most three suggestions with their reasons and first steps; the crisis line is always among them."""
+        today = need.now.date() if need.now else None
+        place = self._places.get(need.state.upper())
+        options = tuple(self.option(name, need.state) for name in self._options)
+        return self.matcher.match(need, options, self.providers(today), place)
+
+    # Sources
+
     def source(self, name: str) -> Source:
         """One source by its id; raises ``DataError`` when there is none."""
         if name not in self._sources:
             raise DataError("sources.yml: no source of that name")
         return self._sources[name]
+
+    def sources(self) -> tuple[Source, ...]:
+        """Every source."""
+        return tuple(self._sources.values())

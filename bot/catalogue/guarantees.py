@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.catalogue.loading import Record
+from bot.triage.levels import Level
 
 
 class Confidence(StrEnum):
@@ -114,7 +115,10 @@ class Option:
     remote: Outside
     always_open: bool
     serves: tuple[Audience, ...]
-    good_for: Mapping[str, int]
+    good_for: Mapping[str, int]  # need -> 1 to 3
+    suggested: bool
+    group: str  # of one group only the best is suggested
+    up_to: Level  # the highest level at which it is suggested
     first_step: str
     wait: Fact
     until_then: str
@@ -171,8 +175,9 @@ class FactReader:
 
     def __init__(self, sources: Mapping[str, Source], checked_on: date | None) -> None:
         self.known: Callable[[str], bool] = sources.__contains__
-        self._checked_on = checked_on or date.min
+        self.checked_on = checked_on or date.min
         self.shared: dict[str, Fact] = {}
+        self.nothing = Fact("", ("not-found",), Confidence.LOW, False, self.checked_on)
 
     def one(self, record: Record) -> Fact:
         """A fact; every one names at least one source, if only the entry that says that none was found."""
@@ -181,7 +186,7 @@ class FactReader:
             sources=record.texts("sources", among=self.known),
             confidence=record.choice("confidence", Confidence, Confidence.LOW),
             verified=record.flag("verified"),
-            checked_on=record.day("checked_on", optional=True) or self._checked_on,
+            checked_on=record.day("checked_on", optional=True) or self.checked_on,
         )
         if fact.verified and set(fact.sources) <= {"not-found", "own-reading"}:
             record.fault("verified", "cannot be true without an outside source")
@@ -258,6 +263,9 @@ def _option(name: str, record: Record, card: Record, reader: FactReader) -> Opti
         always_open=record.flag("always_open", default=False),
         serves=record.choices("serves", Audience),
         good_for=_weights(record.record("good_for", optional=True)),
+        suggested=record.flag("suggested", default=True),
+        group=record.text("group", optional=True) or name,
+        up_to=_up_to(record),
         first_step=record.text("first_step"),
         wait=reader.one(record.record("wait")),
         until_then=record.text("until_then"),
@@ -271,6 +279,15 @@ def _option(name: str, record: Record, card: Record, reader: FactReader) -> Opti
     record.done()
     card.done()
     return option
+
+
+def _up_to(record: Record) -> Level:
+    label = record.text("up_to", optional=True) or Level.IMMINENT.label
+    try:
+        return Level.from_label(label)
+    except KeyError:
+        record.fault("up_to", "must be one of: " + ", ".join(level.label for level in Level))
+        return Level.IMMINENT
 
 
 def _weights(record: Record) -> dict[str, int]:

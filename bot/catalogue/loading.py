@@ -6,6 +6,7 @@ No fault quotes a value: a directory entry may hold what an agency would not wan
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ DATA = Path(__file__).resolve().parent / "data"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the edge must answer within a second of its start
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _MISSING = object()
+_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,9 +123,9 @@ class Record:
                 self.fault(field, f"entry {place} is not known")
         return tuple(" ".join(item.split()) for item in value)
 
-    def choice(self, field: str, kind: type[_Choice], default: _Choice) -> _Choice:
-        """One of the words of *kind*; *default* stands in when it is none of them."""
-        value = self._take(field, optional=False)
+    def choice(self, field: str, kind: type[_Choice], default: _Choice, *, optional: bool = False) -> _Choice:
+        """One of the words of *kind*; *default* stands in when it is none of them, or missing."""
+        value = self._take(field, optional)
         if value is _MISSING:
             return default
         try:
@@ -143,6 +145,8 @@ class Record:
         value = self._take(field, optional=default is not None)
         if value is _MISSING:
             return bool(default)
+        if value in ("true", "false"):  # a table has nothing but text
+            return bool(value == "true")
         if not isinstance(value, bool):
             self.fault(field, "must be true or false")
             return bool(default)
@@ -153,10 +157,44 @@ class Record:
         value = self._take(field, optional)
         if value is _MISSING:
             return low
+        if isinstance(value, str) and value.isdecimal():  # a table has nothing but text
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             self.fault(field, f"must be a whole number from {low} to {high}")
             return low
         return value
+
+    def figure(self, field: str, *, low: float, high: float) -> float:
+        """A number between *low* and *high*, written as a number or, in a table, as text."""
+        value = self._take(field, optional=False)
+        try:
+            number = float(value) if isinstance(value, int | float | str) else float("nan")
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            self.fault(field, f"must be a number from {low:g} to {high:g}")
+            return low
+        return number
+
+    def words(self, field: str, *, optional: bool = False) -> tuple[str, ...]:
+        """A list, or one text with commas (as a table has it); dates in it become text again."""
+        value = self._take(field, optional)
+        if value is _MISSING:
+            return ()
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list) or not all(isinstance(part, str | date) for part in parts):
+            self.fault(field, "must be a list of words")
+            return ()
+        return tuple(str(part).strip() for part in parts if str(part).strip())
+
+    def inherit(self, field: str, value: Any) -> None:
+        """Gives the record a field that stands elsewhere: a row of another table, the organization around it."""
+        if field not in self._fields and value not in ([], None):
+            self._fields[field] = (value, self.line)
+
+    def skip(self, *fields: str) -> None:
+        """Lets *fields* stand without using them."""
+        self._taken.update(fields)
 
     def day(self, field: str, *, optional: bool = False) -> date | None:
         """A date written as 2026-11-21."""
@@ -168,6 +206,10 @@ class Record:
         except (TypeError, ValueError):
             self.fault(field, "must be a date like 2026-11-21")
             return None
+
+    def holds_record(self, field: str) -> bool:
+        """Whether *field* is a mapping."""
+        return field in self._fields and isinstance(self._fields[field][0], Record)
 
     def record(self, field: str, *, optional: bool = False) -> Record:
         """A mapping inside this one; an empty one where there is none."""
@@ -204,26 +246,39 @@ class Record:
 
 def read(path: Path, faults: Faults) -> Record:
     """The file's top mapping; an empty one, with a fault, when it is not YAML or JSON."""
-    empty = Record(path.name, "", 1, {}, faults)
+    found = read_any(path, faults)
+    if isinstance(found, Record):
+        return found
+    if found is not None:
+        faults.add(path.name, 1, "file", "must be a mapping")
+    return Record(path.name, "", 1, {}, faults)
+
+
+def read_any(path: Path, faults: Faults) -> Any:
+    """What the file holds: a ``Record``, a list or a scalar; nothing, with a fault, when it cannot be read."""
     try:
-        return _parse(path.name, path.read_text(encoding="utf-8"), faults)
+        text = path.read_text(encoding="utf-8")
+        return _parse(path.name, _as_yaml(text) if path.suffix == ".json" else text, faults)
     except (OSError, UnicodeDecodeError):
         faults.add(path.name, 1, "file", "cannot be read")
     except yaml.MarkedYAMLError as error:
         faults.add(path.name, error.problem_mark.line + 1 if error.problem_mark else 1, "file", "is not YAML or JSON")
     except (yaml.YAMLError, RecursionError):
         faults.add(path.name, 1, "file", "is not YAML or JSON")
-    return empty
+    return None
 
 
-def _parse(file: str, text: str, faults: Faults) -> Record:
+def _as_yaml(text: str) -> str:
+    """JSON that YAML reads as JSON does: it has no raw tabs inside strings, and pairs of escapes are one character."""
+    joined = _PAIR.sub(lambda pair: json.loads(f'"{pair[0]}"'), text)
+    return joined.replace("\t", " ")
+
+
+def _parse(file: str, text: str, faults: Faults) -> Any:
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        if not isinstance(node, yaml.MappingNode):
-            faults.add(file, 1, "file", "must be a mapping")
-            return Record(file, "", 1, {}, faults)
-        return _mapping(node, loader, file, "", faults)
+        return None if node is None else _build(node, loader, file, "", faults)
     finally:
         loader.dispose()
 
