@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.handoff.queue import Case
+from bot.handoff.records import Case
 from bot.handoff.states import State
 
 LONGEST_WAIT = 120.0

@@ -3,6 +3,8 @@ Keeps the one file in which edge and desk meet, so that neither waits on it and 
 
 No time of day is in it: times are seconds of the machine's monotonic clock, which both processes share. What is in it
 is worth nothing after the chat, so a file that turns out to be damaged is thrown away and made anew.
+
+Nothing here loads SQLAlchemy before the first use: that takes half a second, which an edge that starts does not have.
 """
 
 from __future__ import annotations
@@ -11,68 +13,28 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
-
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.pool import QueuePool
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.crypto.sealing import Sealer
 from bot.errors import StoreError
 from bot.logs import get_logger
 
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+    from bot.handoff.post import Post
+
 log = get_logger(__name__)
 T = TypeVar("T")
 
-SCHEMA = 1
-BUSY_SECONDS = 1.0
 PATIENCE = 1.5  # an officer is told that something is wrong after this, whatever hangs
-_CREATE = os.O_CREAT | os.O_RDWR | os.O_CLOEXEC
+LOADING_SECONDS = 10.0  # … longer only for the very first use, which loads SQLAlchemy
 _DAMAGED = ("malformed", "not a database")
-
-metadata = sa.MetaData()
-cases = sa.Table(
-    "cases",
-    metadata,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("alias", sa.String, nullable=False, unique=True),
-    sa.Column("edge", sa.String, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("tier", sa.Integer, nullable=False),
-    sa.Column("level", sa.Integer, nullable=False),
-    sa.Column("since", sa.Float, nullable=False),  # the officer waits since
-    sa.Column("entered", sa.Float, nullable=False),  # this state since
-    sa.Column("owner", sa.String),  # the responder who holds it
-    sa.Column("outcome", sa.String),
-    sa.Column("moves", sa.Integer, nullable=False, default=0),  # grows with each step; a step names the one it saw
-    sa.Column("seen", sa.Integer, nullable=False, default=0),  # the responder had this line before their eyes
-)
-lines = sa.Table(
-    "lines",
-    metadata,
-    sa.Column("case_id", sa.String, primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("side", sa.String, nullable=False),  # whom it is for
-    sa.Column("line_id", sa.String, nullable=False),
-    sa.Column("sealed", sa.LargeBinary),  # gone once delivered; the row stays, so that a retry is recognised
-    sa.Column("failed", sa.Boolean, nullable=False, default=False),
-    sa.UniqueConstraint("case_id", "side", "line_id"),
-)
-presence = sa.Table(
-    "presence",
-    metadata,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("kind", sa.String, nullable=False),
-    sa.Column("tier", sa.Integer, nullable=False, default=1),
-    sa.Column("on_duty", sa.Boolean, nullable=False, default=False),
-    sa.Column("seen", sa.Float, nullable=False),
-)
 
 
 class Mailbox:
@@ -86,6 +48,7 @@ class Mailbox:
         self.path = path
         self.sealer = sealer
         self.clock = clock
+        self._post: Post | None = None
         self._engine: Engine | None = None
         self._inode = 0
         self._watcher: Any = None
@@ -94,9 +57,24 @@ class Mailbox:
         self._opening = threading.RLock()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="mailbox")
 
-    async def ask(self, work: Callable[..., T], *args: Any, within: float = PATIENCE) -> T:
-        """Runs *work* off the event loop; raises ``StoreError`` when it takes longer than *within* seconds."""
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+    @property
+    def post(self) -> Post:
+        """What can be done with this mailbox; made when it is first asked for."""
+        if self._post is None:
+            from bot.handoff.post import Post
+
+            self._post = Post(self)
+        return self._post
+
+    async def ask(self, work: Callable[[Post], T], *, within: float | None = None) -> T:
+        """
+        Runs *work* off the event loop; raises ``StoreError`` when it takes longer than *within* seconds.
+
+        Work that timed out may still be done a moment later: it has to be something that can be done twice.
+        """
+        if within is None:
+            within = PATIENCE if self._post else LOADING_SECONDS
+        future = asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(self.post))
         try:
             return await asyncio.wait_for(future, within)
         except TimeoutError:
@@ -105,16 +83,18 @@ class Mailbox:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view; waits for no writer."""
-        with self._guarded(), self._ready().connect() as connection, connection.begin():
+        from bot.handoff.sqlite import reading
+
+        with self._guarded(), reading(self._ready()) as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that holds the only write lock from its first statement on."""
-        with self._guarded(), self._ready().connect() as plain:
-            connection = plain.execution_options(sidedoor_write=True)
-            with connection.begin():
-                yield connection
+        from bot.handoff.sqlite import writing
+
+        with self._guarded(), writing(self._ready()) as connection:
+            yield connection
 
     def version(self) -> int:
         """Another number whenever anything has changed in the file; cheap enough to ask twenty times a second."""
@@ -149,25 +129,30 @@ class Mailbox:
             self._engine = self._watcher = self._last = None
 
     def _ready(self) -> Engine:
+        from bot.handoff.sqlite import engine_for, private_file
+        from bot.handoff.tables import prepare
+
         with self._opening:
             if self._engine is not None and _inode(self.path) == self._inode:
                 return self._engine
             self.dispose()  # the other process has thrown the file away, or nothing was open yet
             self._versions += 1
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_file(Path(f"{self.path}.lock"))
             with _only_one(self.path):
-                os.close(os.open(self.path, _CREATE, 0o600))
+                private_file(self.path)
                 self._inode = _inode(self.path)
-                engine = _engine(self.path)
-                _prepare(engine)
+                engine = engine_for(self.path)
+                prepare(engine)
             self._engine = engine
             return engine
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
+        from bot.handoff.sqlite import FAULTS
+
         try:
             yield
-        except (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error, OSError) as error:
+        except FAULTS as error:
             reason = str(getattr(error, "orig", error)).lower()
             if any(word in reason for word in _DAMAGED):
                 self._throw_away()
@@ -185,42 +170,6 @@ class Mailbox:
                     Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
 
-def _engine(path: Path) -> Engine:
-    engine = sa.create_engine(
-        f"sqlite:///{path}",
-        poolclass=QueuePool,
-        pool_size=4,
-        pool_timeout=BUSY_SECONDS,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
-    )
-    sa.event.listen(engine, "connect", _configure)
-    sa.event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _configure(raw: Any, _: Any) -> None:
-    raw.isolation_level = None  # transactions are begun by us: pysqlite would begin them too late
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "temp_store=MEMORY"):
-        raw.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("sidedoor_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _prepare(engine: Engine) -> None:
-    with engine.connect() as plain:
-        connection = plain.execution_options(sidedoor_write=True)
-        with connection.begin():
-            found = connection.exec_driver_sql("PRAGMA user_version").scalar()
-            if found != SCHEMA:
-                metadata.drop_all(connection)
-                metadata.create_all(connection)
-                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA}")
-
-
 def _inode(path: Path) -> int:
     try:
         return path.stat().st_ino
@@ -230,7 +179,7 @@ def _inode(path: Path) -> int:
 
 @contextlib.contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    descriptor = os.open(f"{path}.lock", _CREATE, 0o600)
+    descriptor = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -7,15 +7,13 @@ The edge calls these methods; none of them raises. Whatever breaks, the officer 
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import HandoffError, StoreError
 from bot.handoff.courier import Courier, Push
 from bot.handoff.escalation import OFFER_SECONDS, Clocks
 from bot.handoff.mailbox import Mailbox
-from bot.handoff.presence import Kind, Presence
-from bot.handoff.queue import Case, Queue
-from bot.handoff.relay import Relay
+from bot.handoff.records import Case, Kind
 from bot.handoff.states import HELD, TABLE, State
 from bot.handoff.talk import Narrator, Talk
 from bot.handoff.watch import Watch
@@ -24,6 +22,9 @@ from bot.privacy.pseudonyms import Pseudonym
 from bot.settings import Settings
 from bot.triage.levels import Level
 from bot.wording import Reply, Wording
+
+if TYPE_CHECKING:
+    from bot.handoff.post import Post
 
 log = get_logger(__name__)
 
@@ -46,7 +47,6 @@ class OfficerSide:
         self._courier = Courier(push)
         self._talks: dict[Pseudonym, Talk] = {}
         self._edge = "edge-" + secrets.token_hex(8)
-        self._queue, self._relay, self._presence = Queue(mailbox), Relay(mailbox), Presence(mailbox)
         self._watch = Watch(self._edge, mailbox, self._clocks, self._narrator, self._courier, self._talks)
 
     async def run(self) -> None:
@@ -134,7 +134,7 @@ class OfficerSide:
         talk.since = talk.noted = talk.pushed = now
         case_id = talk.case_id
         try:
-            case = await self._mailbox.ask(self._open, case_id, talk.alias, talk.level)
+            case = await self._mailbox.ask(lambda post: self._open(post, case_id, talk))
         except (StoreError, HandoffError):
             self._watch.end_later(case_id, State.CANCELLED)  # it may have been written after all
             replies = self._narrator.say("utter_handoff_broken", talk, now)
@@ -148,9 +148,9 @@ class OfficerSide:
         self._watch.wake()
         return self._narrator.say(TABLE[State.CONSENTED].says, talk, now)
 
-    def _open(self, case_id: str, alias: str, level: Level) -> Case:
-        self._presence.beat(self._edge, Kind.EDGE)  # first, so that nobody takes the case for a dead edge's
-        return self._queue.open(case_id, alias, self._edge, level)
+    def _open(self, post: Post, case_id: str, talk: Talk) -> Case:
+        post.presence.beat(self._edge, Kind.EDGE)  # first, so that nobody takes the case for a dead edge's
+        return post.queue.open(case_id, talk.alias, self._edge, talk.level)
 
     async def _no(self, who: Pseudonym, level: Level) -> tuple[Reply, ...]:
         talk = self._talks.get(who)
@@ -161,10 +161,10 @@ class OfficerSide:
 
     async def _pass_on(self, talk: Talk, text: str) -> bool:
         """Two tries under one id, so that a line that was written but not acknowledged is not there twice."""
-        line_id = secrets.token_hex(8)
+        case_id, line_id = talk.case_id, secrets.token_hex(8)
         for _ in range(LINE_TRIES):
             try:
-                await self._mailbox.ask(self._relay.to_desk, talk.case_id, line_id, text)
+                await self._mailbox.ask(lambda post: post.relay.to_desk(case_id, line_id, text))
                 return True
             except HandoffError:
                 return False  # the person has just gone; the watch is about to say so
@@ -178,7 +178,7 @@ class OfficerSide:
             return 0
         self._watch.mark()
         try:
-            return await self._mailbox.ask(self._queue.end, talk.case_id, State.CANCELLED)
+            return await self._mailbox.ask(lambda post: post.queue.end(talk.case_id, State.CANCELLED))
         except StoreError:
             self._watch.end_later(talk.case_id, State.CANCELLED)
             return 0
@@ -186,10 +186,13 @@ class OfficerSide:
     async def _kind_of_offer(self) -> str:
         """Whether somebody is there is looked up before it is offered; nobody is sent to wait for an empty desk."""
         try:
-            duty = await self._mailbox.ask(self._presence.on_duty, self._clocks.heartbeat, within=OFFER_PATIENCE)
+            duty = await self._mailbox.ask(self._on_duty, within=OFFER_PATIENCE)
         except StoreError:
             return "utter_handoff_offer_unknown"
         return TABLE[State.OFFERED].says if duty else "utter_handoff_offer_nobody"
+
+    def _on_duty(self, post: Post) -> int:
+        return sum(post.presence.on_duty(self._clocks.heartbeat).values())
 
     def _still(self, talk: Talk) -> tuple[Reply, ...]:
         """Where things stand, for someone who asks again."""

@@ -5,31 +5,13 @@ Knows who is there: a responder whose page gives signs of life and who has decla
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
-from bot.handoff.mailbox import Mailbox, presence
-
-
-class Kind(StrEnum):
-    """Who gives the sign."""
-
-    RESPONDER = "responder"
-    EDGE = "edge"
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """The last sign of life of one responder or edge."""
-
-    id: str
-    tier: int
-    on_duty: bool
-    seen: float
+from bot.handoff.mailbox import Mailbox
+from bot.handoff.records import Kind, Sign, count_on_duty
+from bot.handoff.tables import presence
 
 
 class Presence:
@@ -61,12 +43,7 @@ class Presence:
 
     def on_duty(self, within: float) -> Counter[int]:
         """How many responders of each tier are there and on duty."""
-        return self.count(self.there(Kind.RESPONDER, within))
-
-    @staticmethod
-    def count(signs: Mapping[str, Sign]) -> Counter[int]:
-        """The same for *signs* that were read already."""
-        return Counter(sign.tier for sign in signs.values() if sign.on_duty)
+        return count_on_duty(self.there(Kind.RESPONDER, within))
 
     def sweep(self, older_than: float) -> None:
         """Deletes signs older than *older_than* seconds."""

@@ -7,7 +7,6 @@ Every change is one guarded ``UPDATE``: it names what it saw, and does nothing w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,31 +14,15 @@ from sqlalchemy.engine import Connection
 
 from bot.errors import HandoffError, NotYours, StoreError, UnknownCase, WrongState
 from bot.handoff.aliases import new_alias
-from bot.handoff.mailbox import Mailbox, cases, lines
+from bot.handoff.mailbox import Mailbox
+from bot.handoff.records import Case
 from bot.handoff.states import ENDED, HELD, State, may
+from bot.handoff.tables import cases, lines
 from bot.triage.levels import Level
 
 _NAMES_TRIED = 20
 _ENDED = tuple(state.value for state in ENDED)
 _HELD = tuple(state.value for state in HELD)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One row. ``since`` and ``entered`` are on the mailbox's clock; ``owner`` is a responder's id."""
-
-    id: str
-    alias: str
-    edge: str
-    state: State
-    tier: int
-    level: Level
-    since: float
-    entered: float
-    owner: str | None
-    outcome: str | None
-    moves: int
-    seen: int
 
 
 class Queue:

@@ -4,45 +4,18 @@ Passes lines between an officer and a responder: in order, once each, sealed whi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
-
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.crypto.sealing import pad, unpad
 from bot.errors import CannotOpenError, WrongState
-from bot.handoff.mailbox import Mailbox, cases, lines
-from bot.handoff.queue import Case, held_by
+from bot.handoff.mailbox import Mailbox
+from bot.handoff.queue import held_by
+from bot.handoff.records import Case, Line, Progress, Side
 from bot.handoff.states import HELD, State
+from bot.handoff.tables import cases, lines
 
 _BLOCK = 256  # what a line's length gives away is how many of these it fills
-
-
-class Side(StrEnum):
-    """Whom a line is for."""
-
-    DESK = "desk"
-    OFFICER = "officer"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line on its way. ``seq`` grows by one over both directions of a case."""
-
-    seq: int
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How many lines one side has sent, how many arrived, how many were before somebody's eyes, which ones failed."""
-
-    sent: int = 0
-    delivered: int = 0
-    seen: int = 0
-    failed: tuple[int, ...] = ()
-    last_delivered: int = 0
 
 
 class Relay:

@@ -10,8 +10,7 @@ from typing import Any
 from bot.errors import DataError
 from bot.handoff.aliases import new_alias
 from bot.handoff.escalation import OFFER_SECONDS, Clocks
-from bot.handoff.queue import Case
-from bot.handoff.relay import Progress
+from bot.handoff.records import Case, Progress
 from bot.handoff.states import SAID_ON_THE_WAY, TABLE, State
 from bot.logs import get_logger
 from bot.privacy.pseudonyms import Pseudonym

@@ -7,26 +7,31 @@ It never lets a fault out. A mailbox that fails for three seconds means that nob
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bot.errors import StoreError
 from bot.handoff.courier import Courier
-from bot.handoff.escalation import EDGE_BEAT, EDGE_SILENT, LONGEST_WAIT, MARK_SECONDS, ON_THE_WAY, Clocks
+from bot.handoff.escalation import EDGE_BEAT, EDGE_SILENT, LONGEST_WAIT, MARK_SECONDS, ON_THE_WAY, Clocks, Step
 from bot.handoff.mailbox import Mailbox
-from bot.handoff.presence import Kind, Presence, Sign
-from bot.handoff.queue import Case, Queue
-from bot.handoff.relay import Line, Progress, Relay, Side
+from bot.handoff.records import Case, Kind, Line, Progress, Side, Sign, count_on_duty
 from bot.handoff.states import ENDED, HELD, State
 from bot.handoff.talk import Narrator, Talk
 from bot.logs import get_logger
 from bot.privacy.pseudonyms import Pseudonym
+from bot.triage.levels import Level
 from bot.wording import Reply
+
+if TYPE_CHECKING:
+    from bot.handoff.post import Post
 
 log = get_logger(__name__)
 
 POLL_SECONDS = 0.05
+HEAD_START = 2.0
 SLOW_SECONDS = 0.5  # between looks when nobody waits, or when the mailbox fails
 READ_SECONDS = 1.0  # how old a view may get when nothing seems to have changed
 BROKEN_SECONDS = 3.0
@@ -62,7 +67,6 @@ class Watch:
         self._narrator = narrator
         self._courier = courier
         self._talks = talks
-        self._queue, self._relay, self._presence = Queue(mailbox), Relay(mailbox), Presence(mailbox)
         self._awake = asyncio.Event()
         self._to_end: dict[str, State] = {}
         self._view = View()
@@ -87,14 +91,15 @@ class Watch:
 
     async def run(self) -> None:
         """Watches until cancelled."""
-        self._awake.set()
         try:
+            with contextlib.suppress(TimeoutError):  # an edge that starts has better things to do first
+                await asyncio.wait_for(self._awake.wait(), HEAD_START)
             while True:
-                await self._awake.wait()
                 await self.round()
                 if not self._busy() and self._mailbox.clock() > self._marks_until:
                     self._awake.clear()
                 await asyncio.sleep(POLL_SECONDS if self._busy() and self._failing is None else SLOW_SECONDS)
+                await self._awake.wait()
         finally:
             self._farewell()
 
@@ -117,43 +122,43 @@ class Watch:
 
     async def _keep_alive(self, now: float) -> None:
         for case_id, state in list(self._to_end.items()):
-            await self._mailbox.ask(self._queue.end, case_id, state)
+            await self._mailbox.ask(partial(_end, case_id=case_id, state=state))
             del self._to_end[case_id]
         if now - self._beaten >= EDGE_BEAT:
             await self._mailbox.ask(self._beat)
             self._beaten = now
 
-    def _beat(self) -> None:
-        self._presence.beat(self._edge, Kind.EDGE)
-        self._queue.strand(set(self._presence.there(Kind.EDGE, EDGE_SILENT)))
-        self._queue.sweep(MARK_SECONDS)
+    def _beat(self, post: Post) -> None:
+        post.presence.beat(self._edge, Kind.EDGE)
+        post.queue.strand(set(post.presence.there(Kind.EDGE, EDGE_SILENT)))
+        post.queue.sweep(MARK_SECONDS)
 
     async def _look(self, now: float) -> None:
-        version = await self._mailbox.ask(self._mailbox.version)
+        version = await self._mailbox.ask(lambda _: self._mailbox.version())
         if version == self._version and now - self._read < READ_SECONDS:
             return
         wanted = {talk.case_id: talk.brought for talk in self._with_case()}
-        self._view = await self._mailbox.ask(self._read_all, wanted)
+        self._view = await self._mailbox.ask(lambda post: self._read_all(post, wanted))
         self._version, self._read = version, now
         for talk in self._with_case():
             if talk.case_id in wanted:
                 self._follow(talk, now)
 
-    def _read_all(self, wanted: dict[str, int]) -> View:
+    def _read_all(self, post: Post, wanted: dict[str, int]) -> View:
         """Cases before lines: a line that was written before a case was closed is then certainly seen."""
-        found = self._queue.of_edge(self._edge)
+        found = post.queue.of_edge(self._edge)
         cases = {case_id: found[case_id] for case_id in wanted if case_id in found}
         held = {case_id: case for case_id, case in cases.items() if case.state in HELD or case.state is State.CLOSED}
         return View(
             cases,
-            {case_id: self._relay.waiting(case_id, Side.OFFICER, after=wanted[case_id]) for case_id in held},
-            {case_id: self._relay.progress(case, Side.DESK) for case_id, case in held.items()},
-            self._presence.there(Kind.RESPONDER, self._clocks.heartbeat),
+            {case_id: post.relay.waiting(case_id, Side.OFFICER, after=wanted[case_id]) for case_id in held},
+            {case_id: post.relay.progress(case, Side.DESK) for case_id, case in held.items()},
+            post.presence.there(Kind.RESPONDER, self._clocks.heartbeat),
         )
 
     async def _tick(self, now: float) -> bool:
         """Takes the steps that are due; true when there was one."""
-        duty = Presence.count(self._view.responders)
+        duty = count_on_duty(self._view.responders)
         moved = False
         for talk in self._with_case():
             case = talk.case
@@ -162,20 +167,20 @@ class Watch:
             sign = self._view.responders.get(case.owner or "")
             step = self._clocks.due(case, now, on_duty=duty, desk_seen=sign.seen if sign else None)
             if step:
-                await self._mailbox.ask(self._queue.move, case, step.to, step.tier, step.again)
+                await self._mailbox.ask(partial(_move, case=case, step=step))
                 self._read, moved = float("-inf"), True
             if talk.level > case.level:
-                await self._mailbox.ask(self._queue.raise_level, case.id, talk.level)
+                await self._mailbox.ask(partial(_raise_level, case_id=case.id, level=talk.level))
             await self._confirm(talk)
         return moved
 
     async def _confirm(self, talk: Talk) -> None:
-        if talk.arrived > talk.confirmed:
-            arrived = talk.arrived
-            await self._mailbox.ask(self._relay.delivered, talk.case_id, Side.OFFICER, arrived)
+        case_id, arrived = talk.case_id, talk.arrived
+        if arrived > talk.confirmed:
+            await self._mailbox.ask(lambda post: post.relay.delivered(case_id, Side.OFFICER, arrived))
             talk.confirmed = arrived
         while talk.failed:
-            await self._mailbox.ask(self._relay.failed, talk.case_id, talk.failed[0])
+            await self._mailbox.ask(partial(_failed, case_id=case_id, seq=talk.failed[0]))
             del talk.failed[0]
 
     # -- the officer
@@ -270,8 +275,8 @@ class Watch:
         self._courier.stop()
         try:
             for talk in list(self._with_case()):
-                self._queue.end(talk.case_id, State.OFFICER_LOST)
-            self._presence.gone(self._edge)
+                self._mailbox.post.queue.end(talk.case_id, State.OFFICER_LOST)
+            self._mailbox.post.presence.gone(self._edge)
         except StoreError:
             return  # the desk sees within seconds that this edge gives no sign of life
 
@@ -281,3 +286,19 @@ def _arrived(talk: Talk, seq: int, arrived: bool) -> None:
         talk.arrived = max(talk.arrived, seq)
     else:
         talk.failed.append(seq)
+
+
+def _end(post: Post, case_id: str, state: State) -> None:
+    post.queue.end(case_id, state)
+
+
+def _move(post: Post, case: Case, step: Step) -> None:
+    post.queue.move(case, step.to, step.tier, step.again)
+
+
+def _raise_level(post: Post, case_id: str, level: Level) -> None:
+    post.queue.raise_level(case_id, level)
+
+
+def _failed(post: Post, case_id: str, seq: int) -> None:
+    post.relay.failed(case_id, seq)

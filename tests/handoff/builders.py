@@ -10,9 +10,10 @@ from typing import Any
 from bot.crypto.sealing import Sealer, new_key
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.officer import OfficerSide
-from bot.handoff.presence import Kind, Presence
-from bot.handoff.queue import Case, Queue
-from bot.handoff.relay import Line, Relay, Side
+from bot.handoff.presence import Presence
+from bot.handoff.queue import Queue
+from bot.handoff.records import Case, Kind, Line, Side
+from bot.handoff.relay import Relay
 from bot.privacy.pseudonyms import Pseudonym
 from bot.settings import Settings
 from bot.triage.levels import Level

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.handoff.escalation import LONGEST_WAIT, Clocks, Step
-from bot.handoff.queue import Case
+from bot.handoff.records import Case
 from bot.handoff.states import TABLE, State
 from bot.triage.levels import Level
 

@@ -183,7 +183,17 @@ async def test_the_loop_never_waits(mailbox: Mailbox) -> None:
 
     heart = asyncio.create_task(beat())
     with locked(mailbox.path), pytest.raises(StoreError):
-        await mailbox.ask(Queue(mailbox).raise_level, "c" * 32, Level.IMMINENT, within=0.3)
+        await mailbox.ask(lambda post: post.queue.raise_level("c" * 32, Level.IMMINENT), within=0.3)
     heart.cancel()
 
     assert beats > 15
+
+
+def test_edge_starts_without_the_database() -> None:
+    """
+    Importing the officer's side loads neither SQLAlchemy nor SQLite, so an edge answers sooner after a restart.
+    """
+    script = "import bot.handoff.officer, bot.handoff.mailbox, sys; print({'sqlalchemy', 'sqlite3'} & set(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+
+    assert said.strip() == "set()"

@@ -15,7 +15,7 @@ from bot.errors import DataError
 from bot.handoff.escalation import OFFER_SECONDS
 from bot.handoff.officer import OfficerSide
 from bot.handoff.queue import Queue
-from bot.handoff.relay import Side
+from bot.handoff.records import Side
 from bot.handoff.states import State
 from bot.handoff.watch import Watch
 from bot.privacy.pseudonyms import Pseudonym
@@ -286,7 +286,7 @@ async def test_words_are_gone_when_they_are_there(house: House) -> None:
     case = await go_live(house)
     await house.look()
 
-    assert house.side._relay.waiting(case.id, Side.OFFICER) == []
+    assert house.mailbox.post.relay.waiting(case.id, Side.OFFICER) == []
 
 
 async def test_officer_may_write_first(house: House) -> None:
@@ -311,7 +311,7 @@ async def test_nothing_before_the_yes_reaches_the_desk(house: House) -> None:
     await house.ask_for_a_person()
 
     assert await house.side.say(RIVERA, WORDS, Level.HIGH) == ()
-    assert house.side._relay.waiting(house.desk.cases()[0].id, Side.DESK) == []
+    assert house.mailbox.post.relay.waiting(house.desk.cases()[0].id, Side.DESK) == []
 
 
 async def test_silent_responder(house: House) -> None:
@@ -425,7 +425,7 @@ async def test_forget_erases(house: House) -> None:
 
     assert gone >= 3
     assert house.side.phase(RIVERA) == "none"
-    assert house.side._relay.waiting(case.id, Side.DESK) == []
+    assert house.mailbox.post.relay.waiting(case.id, Side.DESK) == []
     assert await house.side.forget(RIVERA) == 0
 
 
@@ -580,7 +580,7 @@ async def test_page_that_does_not_answer(house: House, monkeypatch: pytest.Monke
     await house.look()
 
     assert tries == 3
-    assert house.side._relay.progress(Queue(house.mailbox).find(case.id), Side.OFFICER).failed == (1,)
+    assert house.mailbox.post.relay.progress(Queue(house.mailbox).find(case.id), Side.OFFICER).failed == (1,)
 
 
 async def test_a_missing_text_stops_nothing(house: House) -> None:

@@ -15,8 +15,9 @@ import pytest
 from bot.crypto.sealing import Sealer, new_key
 from bot.errors import NotYours, UnknownCase, WrongState
 from bot.handoff.mailbox import Mailbox
-from bot.handoff.presence import Kind, Presence
+from bot.handoff.presence import Presence
 from bot.handoff.queue import Queue
+from bot.handoff.records import Kind
 from bot.handoff.states import State
 from bot.triage.levels import Level
 from tests.handoff.builders import FakeClock

@@ -15,7 +15,8 @@ from bot.crypto.sealing import Sealer, new_key
 from bot.errors import NotYours, WrongState
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.queue import Queue
-from bot.handoff.relay import Relay, Side
+from bot.handoff.records import Side
+from bot.handoff.relay import Relay
 from bot.handoff.states import State
 from bot.triage.levels import Level
 
