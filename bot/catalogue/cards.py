@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.catalogue.guarantees import Fact, Option, Question, Source
+from bot.catalogue.jurisdictions import NOT_FOUND
 from bot.catalogue.loading import Record
 from bot.catalogue.providers import FACTS, Provider
 
@@ -31,8 +32,10 @@ class Cards:
     _states: Mapping[str, str]
 
     def fact(self, fact: Fact) -> str:
-        """The sentence, marked when nobody could verify it."""
-        return fact.text if fact.verified else f"{fact.text} {self._labels['not_verified']}"
+        """The sentence, marked when nobody could verify it; one that says that nothing was found needs no mark."""
+        return (
+            fact.text if fact.verified or fact.sources == NOT_FOUND else f"{fact.text} {self._labels['not_verified']}"
+        )
 
     def facts(self, facts: Iterable[Fact]) -> str:
         """Several facts, one a line when there is more than one."""

@@ -14,6 +14,8 @@ from bot.catalogue.guarantees import Confidence, Fact, FactReader, Option, Quest
 from bot.catalogue.loading import Record
 
 FEDERAL = "US"
+NOT_FOUND = ("not-found",)
+OWN_READING = ("own-reading",)
 _WORDS = frozenset({"AL", "CO", "DE", "HI", "ID", "IN", "LA", "MA", "ME", "OH", "OK", "OR", "PA"})
 
 
@@ -111,21 +113,22 @@ class Rules:
     groups: Mapping[str, Mapping[str, str]]
     ask_instead: tuple[str, ...]
 
-    def fact(self, place: Jurisdiction, sentence: str, *, verified: bool = True, sources: tuple[str, ...] = ()) -> Fact:
-        """A fact about *place*, with the source that its row names unless *sources* says otherwise."""
-        text = sentence.format(state=place.name, law=place.citation, year=place.year)
-        known = verified and place.status is not Status.UNSOURCED
-        return Fact(
-            text, sources or (place.sources if known else ("not-found",)), place.confidence, known, place.checked_on
-        )
-
     def say(self, place: Jurisdiction, name: str, *, verified: bool = True) -> Fact:
-        """The plain sentence *name*."""
-        return self.fact(place, self.sentences[name], verified=verified)
+        """The plain sentence *name*; unverified it says itself that nothing was found."""
+        return self._fact(place, self.sentences[name], () if verified else NOT_FOUND)
 
     def of(self, place: Jurisdiction, group: str, name: str, *, verified: bool = True) -> Fact:
-        """The sentence *name* of *group*."""
-        return self.fact(place, self.groups[group][name], verified=verified)
+        """The sentence *name* of *group*; unverified it is our own reading, and is marked so."""
+        return self._fact(place, self.groups[group][name], () if verified else OWN_READING)
+
+    def with_sources(self, place: Jurisdiction, name: str, sources: tuple[str, ...]) -> Fact:
+        """The plain sentence *name* with other sources than those of the row."""
+        return self._fact(place, self.sentences[name], sources)
+
+    def _fact(self, place: Jurisdiction, sentence: str, sources: tuple[str, ...]) -> Fact:
+        text = sentence.format(state=place.name, law=place.citation, year=place.year)
+        named = sources or place.sources
+        return Fact(text, named, place.confidence, named not in (NOT_FOUND, OWN_READING), place.checked_on)
 
 
 def state_named(text: str, places: Iterable[Jurisdiction]) -> str:
@@ -194,7 +197,7 @@ def _row(code: str, record: Record, reader: FactReader, options: Mapping[str, Op
     status = record.choice("status", Status, Status.UNSOURCED)
     found = status is not Status.UNSOURCED
     confidence = record.choice("confidence", Confidence, Confidence.LOW) if found else Confidence.LOW
-    sources = record.texts("sources", among=reader.known) if found else ("not-found",)
+    sources = record.texts("sources", among=reader.known) if found else NOT_FOUND
     place = Jurisdiction(
         code=code,
         name=record.text("name"),

@@ -157,8 +157,11 @@ def _law(place: Jurisdiction | None) -> list[str]:
     return ["law_protects" if place.status is Status.SOURCED else "law_unknown"]
 
 
-def _one_per_group(options: list[Option]) -> list[Option]:
-    return list({option.group: option for option in reversed(options)}.values())[::-1]
+def _one_per_group(options: Iterable[Option]) -> list[Option]:
+    best: dict[str, Option] = {}
+    for option in options:
+        best.setdefault(option.group, option)
+    return list(best.values())
 
 
 def _provider(option: Option, need: Need, providers: tuple[Provider, ...]) -> Provider | None:
@@ -227,6 +230,7 @@ _REASONS: tuple[tuple[str, _Applies], ...] = (
     ("insurance", lambda option, need, entry: _paid(Payment.INSURANCE, option, need)),
     ("cash", lambda option, need, entry: _paid(Payment.CASH, option, need)),
     ("remote", lambda option, need, entry: need.remote and option.remote is Outside.YES),
+    ("ask_remote", lambda option, need, entry: need.remote and option.remote is Outside.DEPENDS),
     ("peer", lambda option, need, entry: _answered(Helper.PEER, option, need)),
     ("clinician", lambda option, need, entry: _answered(Helper.CLINICIAN, option, need)),
     ("clergy", lambda option, need, entry: _answered(Helper.CLERGY, option, need)),

@@ -163,7 +163,8 @@ def choose_lines(
     """
     The lines to offer, first the one to call first. A wish that no line meets is dropped, so the list is never empty.
 
-    From high distress on, crisis lines come before peer lines; within a kind, one for the officer's own state is first.
+    From high distress on, crisis lines come before peer lines. Within a kind, the line for veterans is first where that
+    was named, then one for the officer's own state.
     """
     lines = [line for line in providers if line.kind is not Kind.PROVIDER and line.serves_state(state)]
     lines = [line for line in lines if veteran or not line.veterans] or lines
@@ -171,4 +172,4 @@ def choose_lines(
     lines = [line for line in lines if not language or language in line.languages] or lines
     lines = [line for line in lines if hours_now is None or line.open_at(hours_now)] or lines
     order = _URGENT if level >= Level.HIGH else _CALM
-    return tuple(sorted(lines, key=lambda line: (order.index(line.kind), NATIONAL in line.areas)))
+    return tuple(sorted(lines, key=lambda line: (order.index(line.kind), not line.veterans, NATIONAL in line.areas)))

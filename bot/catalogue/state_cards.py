@@ -84,10 +84,10 @@ def _exceptions(place: Jurisdiction, rules: Rules) -> tuple[Fact, ...]:
     told = [rules.of(place, "exceptions", name) for name in place.exceptions]
     told += [rules.of(place, "exceptions", name, verified=False) for name in place.exceptions_unverified]
     return (
-        rules.fact(place, rules.sentences["designated"], sources=_TABLE),
+        rules.with_sources(place, "designated", _TABLE),
         *told,
         rules.of(place, "suicide", place.suicide, verified=place.suicide_verified),
-        rules.fact(place, rules.sentences["suicide_line"], sources=_LINES),
+        rules.with_sources(place, "suicide_line", _LINES),
         rules.say(place, "may_change" if place.read_whole else "read_in_part"),
     )
 
