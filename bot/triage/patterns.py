@@ -203,7 +203,10 @@ class Pattern:
 
     def spans(self, text: Text) -> Iterator[tuple[int, int]]:
         """The first and the one-past-last place of every match, the longest at each beginning."""
-        for place in bits(text.all & ~text.breaks):
+        anywhere = text.all & ~text.breaks
+        if not self.node.step(anywhere, text):  # one pass over all places at once settles most patterns
+            return
+        for place in bits(anywhere):
             if ends := self.node.step(1 << place, text):
                 yield place, ends.bit_length() - 1
 
@@ -256,29 +259,37 @@ class Grammar:
         node, rest = self._choice(items, 0)
         if rest != len(items):
             raise DataError("a bracket in a pattern is closed but not opened")
+        if node is None:
+            raise DataError("a pattern holds nothing but words that are always skipped")
         return node
 
-    def _choice(self, items: list[tuple[str, str]], at: int) -> tuple[Node, int]:
+    def _choice(self, items: list[tuple[str, str]], at: int) -> tuple[Node | None, int]:
+        """One row or several; None when all words in them are skipped in messages too."""
         rows: list[Node] = []
         while True:
             row, at = self._row(items, at)
-            rows.append(row)
+            if row is not None:
+                rows.append(row)
             if at >= len(items) or items[at] != ("sign", "|"):
-                return _joined(rows), at
+                return (_joined(rows) if rows else None), at
             at += 1
 
-    def _row(self, items: list[tuple[str, str]], at: int) -> tuple[Node, int]:
+    def _row(self, items: list[tuple[str, str]], at: int) -> tuple[Node | None, int]:
         parts: list[Node] = []
+        began = at
         while at < len(items) and items[at] not in (("sign", "|"), ("sign", ")")):
             part, at = self._part(items, at)
             if at < len(items) and items[at] == ("sign", "?"):
-                part, at = Maybe(part), at + 1
-            parts.append(part)
-        if not parts:
+                part, at = (Maybe(part) if part else None), at + 1
+            if part is not None:
+                parts.append(part)
+        if at == began:
             raise DataError("an empty choice in a pattern would match anywhere")
+        if not parts:
+            return None, at
         return (parts[0] if len(parts) == 1 else Row(parts)), at
 
-    def _part(self, items: list[tuple[str, str]], at: int) -> tuple[Node, int]:
+    def _part(self, items: list[tuple[str, str]], at: int) -> tuple[Node | None, int]:
         kind, value = items[at]
         if kind == "name":
             return self._fragment(value), at + 1
@@ -304,12 +315,13 @@ class Grammar:
             self._open.pop()
         return self._fragments[name]
 
-    def _word(self, written: str) -> Node:
+    def _word(self, written: str) -> Node | None:
+        """The word as messages hold it; None for one that is skipped in messages."""
         if written.endswith(PREFIX):
             return Words([written.lower()])
         spelled = self._spell(written)
         if not spelled:
-            raise DataError("a pattern holds a word that is always skipped")
+            return None
         self.words.update(spelled)
         return Words(spelled) if len(spelled) == 1 else Row(Words([word]) for word in spelled)
 
