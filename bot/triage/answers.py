@@ -135,9 +135,7 @@ class Answers:
                 fresh = word in self._turns
         return found, rest
 
-    def _counts(
-        self, kind: _Kind, words: list[str], at: int, length: int, fresh: bool, phrases: _Phrases
-    ) -> bool:
+    def _counts(self, kind: _Kind, words: list[str], at: int, length: int, fresh: bool, phrases: _Phrases) -> bool:
         """Whether a phrase is an answer where it stands: “no” is one in “no, I'm fine” and none in “no idea”."""
         after = at + length
         ends = after == len(words) or _is_stop(words[after])

@@ -43,9 +43,9 @@ class DistressState:
     """
     The distress of one conversation. ``hear`` takes typed words, ``answer`` a button; both give the verdict to act on.
 
-    Its ``level`` is the level in force, ``reply_kind`` what this message is answered with, and ``rules`` the rule ids of
-    this message, with ``check_in.yes``, ``.no``, ``.no_and_more`` (more than the no was said), ``.unclear`` or
-    ``.streak`` where the check-in decided.
+    In a verdict, ``level`` is the level in force, ``reply_kind`` what this message is answered with, and ``rules`` the
+    rule ids of this message. Where the check-in decided they hold ``check_in.yes``, ``.no``, ``.no_and_more`` (more
+    than the no was said), ``.unclear``, or ``.streak`` when it is asked because of a streak.
     """
 
     level: Level = Level.NONE
@@ -80,8 +80,8 @@ class DistressState:
         A button that is no answer leaves the question open for the next words or the next press. Taking it for a yes
         would alarm somebody who only looked up who sees this; taking it for a no would let a button stand for a denial.
         Asking to erase is granted, whatever is open: that promise has no exception, and with the conversation goes
-        this object. An old button, pressed when nothing is open, is believed if it says yes or unsure; an old no changes
-        nothing.
+        this object. An old button, pressed when nothing is open, is believed if it says yes or unsure; an old no
+        changes nothing.
         """
         said = _ANSWERS.get(choice)
         if said is None:
