@@ -84,7 +84,8 @@ def import_hsds(source: Path, own: Path, option: str, data: Path = DATA) -> int:
     """
     Reads HSDS 3 (a JSON file, or the folder of its tables) and writes ``<name>.yml`` into *own*; returns how many.
 
-    *option* is the kind of help for entries that name none. Raises ``DataError`` with every fault, having written nothing.
+    *option* is the kind of help for entries that name none. Raises ``DataError`` with every fault, and writes nothing
+    then.
     """
     faults = Faults()
     catalogue = Catalogue.read(data, own if own.is_dir() else None, faults)

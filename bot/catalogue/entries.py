@@ -68,7 +68,7 @@ class EntryReader:
         option = ours.text("option", optional=bool(self.default_option)) or self.default_option
         answered_by = _several(ours, "answered_by", Helper, optional=option in self.options)
         return Provider(
-            id=ours.text("id", optional=True) or record.text("id", pattern="[A-Za-z0-9-]{2,64}"),
+            id=_identity(record, ours),
             name=record.text("name"),
             alternate_name=record.text("alternate_name", optional=True),
             organization=organization,
@@ -144,6 +144,11 @@ def _ours(record: Record) -> Record:
         if label.startswith("sidedoor."):
             fields[label.removeprefix("sidedoor.")] = (item.text("value"), item.line)
     return Record(record.file, f"{record.name}.sidedoor", record.line, fields, record.faults)
+
+
+def _identity(record: Record, ours: Record) -> str:
+    theirs = record.text("id", pattern="[A-Za-z0-9-]{2,64}")
+    return ours.text("id", optional=True, pattern="[A-Za-z0-9-]{2,64}") or theirs
 
 
 def _organization(record: Record) -> tuple[str, str]:

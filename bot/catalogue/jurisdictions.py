@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -122,8 +122,8 @@ class Rules:
         return self._fact(place, self.groups[group][name], () if verified else OWN_READING)
 
     def with_sources(self, place: Jurisdiction, name: str, sources: tuple[str, ...]) -> Fact:
-        """The plain sentence *name* with other sources than those of the row."""
-        return self._fact(place, self.sentences[name], sources)
+        """The plain sentence *name* with sources of its own: tables and pages, not the statute of the row."""
+        return replace(self._fact(place, self.sentences[name], sources), confidence=Confidence.MEDIUM)
 
     def _fact(self, place: Jurisdiction, sentence: str, sources: tuple[str, ...]) -> Fact:
         text = sentence.format(state=place.name, law=place.citation, year=place.year)

@@ -145,8 +145,8 @@ class Record:
         value = self._take(field, optional=default is not None)
         if value is _MISSING:
             return bool(default)
-        if value in ("true", "false"):  # a table has nothing but text
-            return bool(value == "true")
+        if str(value).lower() in ("true", "false"):  # a table has nothing but text
+            return str(value).lower() == "true"
         if not isinstance(value, bool):
             self.fault(field, "must be true or false")
             return bool(default)

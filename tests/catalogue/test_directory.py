@@ -1,0 +1,251 @@
+"""
+The directory: faults in one report, entries in and out as HSDS 3, and a list of what somebody has to call.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.catalogue import Catalogue
+from bot.catalogue.directory import check, export_hsds, import_hsds, listing, stale
+from bot.catalogue.providers import Freshness
+from bot.errors import DataError
+from tests.catalogue.builders import ENTRY, own_folder
+
+TODAY = date(2026, 11, 21)
+BROKEN = """\
+services:
+  - id: x
+    name: ""
+    status: open
+    phones: [{number: call us, type: horn}]
+    schedules:
+      - {freq: WEEKLY, byday: MON, opens_at: 9am, closes_at: "17:00"}
+    languages: [{code: English}]
+    service_areas: [{extent: Illinois}]
+    url: http://river.example
+    verified_on: last week
+    colour: blue
+    sidedoor:
+      option: massage
+      kind: hotline
+      serves: [cops]
+      police_aware: maybe
+      hold: [yes]
+  - id: second-one
+    name: A line without hours or number
+    status: active
+    sidedoor: {option: crisis_line, kind: peer}
+  - id: copline
+    name: A name that is taken
+    status: active
+    url: https://river.example
+    sidedoor: {option: therapist}
+"""
+
+
+def test_a_broken_sample_is_told_whole_in_one_run(tmp_path: Path) -> None:
+    """
+    One report names file, line and field of every fault in an agency's file.
+    """
+    report = check(own_folder(tmp_path, BROKEN), TODAY)
+
+    found = {fault.field.split("].", 1)[-1]: fault.line for fault in report.faults}
+    expected = {
+        "id": 23, "name": 3, "status": 4, "phones[1].number": 5, "phones[1].type": 5, "schedules[1].byday": 7,
+        "schedules[1].opens_at": 7, "schedules[1].time_zone": 7, "languages[1].code": 8, "service_areas[1].extent": 9,
+        "url": 10, "verified_on": 11, "colour": 12, "sidedoor.option": 14, "sidedoor.kind": 15, "sidedoor.serves": 16,
+        "sidedoor.police_aware": 17, "sidedoor.hold": 18, "phones": 19, "schedules": 19,
+    }  # fmt: skip
+    assert expected == {field: line for field, line in found.items() if field in expected}
+    assert sum(1 for fault in report.faults if fault.field.endswith("].id")) == 2
+    assert not report.good and all(fault.file == "region.yml" for fault in report.faults)
+
+
+def test_a_report_is_one_line_a_fault(tmp_path: Path) -> None:
+    """
+    The report for a terminal has a line for each fault and one that counts, and quotes no value.
+    """
+    lines = check(own_folder(tmp_path, BROKEN), TODAY).lines()
+
+    assert all(re.match(r"region\.yml: line \d+: services\[\d\]", line) for line in lines[:-1])
+    assert "faults" in lines[-1]
+    assert not [line for line in lines if "massage" in line or "blue" in line]
+
+
+def test_the_shipped_data_has_no_fault() -> None:
+    """
+    What is shipped passes its own check, and says how many entries nobody has called.
+    """
+    report = check(None, TODAY)
+
+    assert report.good
+    assert report.never_checked == report.entries > report.held > 0
+
+
+def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    """
+    A misspelt folder does not pass as an empty one.
+    """
+    assert [fault.problem for fault in check(tmp_path / "nowhere", TODAY).faults] == ["cannot be read"]
+
+
+def test_what_is_due_comes_with_the_oldest_first(tmp_path: Path) -> None:
+    """
+    The list of what somebody has to call begins with what was never checked; what is fresh is not on it.
+    """
+    own = Catalogue.load(own=own_folder(tmp_path))
+
+    due = [entry.id for entry, _ in stale(own, TODAY)]
+    later = stale(own, date(2027, 6, 1))
+
+    assert "river-practice" not in due and "copline" in due
+    assert later[-1][0].id == "river-practice" and later[-1][1] is Freshness.OLD
+
+
+def test_the_listing_shows_every_state() -> None:
+    """
+    Every entry is listed with how to reach it; one that is held back says so.
+    """
+    rows = {row[0]: row for row in listing(Catalogue.load(), TODAY)}
+
+    assert rows["safe-call-now"][3] == "held"
+    assert rows["copline"][2:] == ("Call 1-800-267-5463.", "never")
+
+
+@pytest.mark.parametrize("name", ["out.json", "out"])
+def test_what_goes_out_comes_in_the_same(tmp_path: Path, name: str) -> None:
+    """
+    An entry that is exported as HSDS and imported elsewhere says the same as before.
+    """
+    own = Catalogue.load(own=own_folder(tmp_path))
+    before = own.provider("river-practice")
+    other = tmp_path / "other"
+
+    export_hsds([before], tmp_path / name)
+    count = import_hsds(tmp_path / name, other, "therapist")
+    after = Catalogue.load(own=other).provider("river-practice")
+
+    assert count == 1
+    for field in ("name", "phones", "languages", "areas", "verified_on", "option", "reach", "serves", "payments",
+                  "answered_by", "police_aware", "waiting", "organization", "remote"):  # fmt: skip
+        assert getattr(before, field) == getattr(after, field), field
+    assert before.schedules == after.schedules
+    assert before.facts["agency_tie"].text == after.facts["agency_tie"].text
+
+
+def test_all_that_is_shipped_can_go_out(tmp_path: Path) -> None:
+    """
+    Every shipped entry becomes an HSDS service with a UUID, a name and a status, and its tables join up.
+    """
+    entries = Catalogue.load().providers(held=True)
+
+    export_hsds(entries, tmp_path / "out.json")
+    export_hsds(entries, tmp_path / "tables")
+
+    services = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["contents"]
+    assert len(services) == len(entries)
+    assert all(re.fullmatch(r"[0-9a-f-]{36}", service["id"]) and service["status"] for service in services)
+    with (tmp_path / "tables" / "phones.csv").open(encoding="utf-8", newline="") as file:
+        phones = list(csv.DictReader(file))
+    assert {row["service_id"] for row in phones} <= {service["id"] for service in services}
+
+
+FOREIGN = {
+    "id": "ac148810-d857-441c-9679-408f346de14b",
+    "name": "Lake County Therapy",
+    "status": "active",
+    "url": "https://lake.example",
+    "assured_date": "2026-09-01",
+    "minimum_age": 18,
+    "email": "desk@lake.example",
+    "phones": [{"id": "1554f2e2-a373-45db-a3fa-9fc48a61c15e", "number": "312-555-0170", "type": "voice"}],
+    "languages": [{"id": "1", "name": "English", "code": "en"}],
+    "cost_options": [{"id": "2", "amount": 90}],
+    "attributes": [{"id": "3", "taxonomy_term": {"name": "Counseling"}}],
+}
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda service: {"contents": [service], "page_number": 1},
+        lambda service: [service],
+        lambda service: service,
+        lambda service: {"id": "o1", "name": "Lake County", "services": [service]},
+    ],
+    ids=["page", "list", "one", "organization"],
+)
+def test_an_entry_of_others_is_taken_in(tmp_path: Path, shape: object) -> None:
+    """
+    A service of another directory comes in under a kind of help named for it; what it does not say is unknown.
+    """
+    source = tmp_path / "lake.json"
+    source.write_text(json.dumps(shape(FOREIGN)), encoding="utf-8")  # type: ignore[operator]
+
+    import_hsds(source, tmp_path / "own", "therapist")
+
+    entry = Catalogue.load(own=tmp_path / "own").provider(str(FOREIGN["id"]))
+    assert (entry.option, entry.verified_on) == ("therapist", date(2026, 9, 1))
+    assert entry.facts["agency_tie"].sources == ("not-found",)
+
+
+def test_a_broken_import_writes_nothing(tmp_path: Path) -> None:
+    """
+    A file with faults is reported whole and leaves the folder as it was.
+    """
+    source = tmp_path / "lake.json"
+    source.write_text(json.dumps([{**FOREIGN, "status": "open", "url": "http://lake.example"}]), encoding="utf-8")
+
+    with pytest.raises(DataError, match="status") as told:
+        import_hsds(source, tmp_path / "own", "therapist")
+
+    assert "url" in str(told.value)
+    assert not (tmp_path / "own").exists()
+
+
+def test_an_import_does_not_overwrite(tmp_path: Path) -> None:
+    """
+    Importing the same file twice is refused, not doubled.
+    """
+    source = tmp_path / "lake.json"
+    source.write_text(json.dumps([FOREIGN]), encoding="utf-8")
+    import_hsds(source, tmp_path / "own", "therapist")
+
+    with pytest.raises(DataError):
+        import_hsds(source, tmp_path / "own", "therapist")
+
+
+def test_a_table_with_a_broken_row_is_a_fault(tmp_path: Path) -> None:
+    """
+    A row of a table that cannot be right is named with its file and line.
+    """
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    (tables / "services.csv").write_text("id,name,status,url\ns-1,One,active,https://a.example,too,many\n", "utf-8")
+    (tables / "phones.csv").write_text("service_id,number,type\ns-1,none,voice\n", "utf-8")
+
+    with pytest.raises(DataError) as told:
+        import_hsds(tables, tmp_path / "own", "therapist")
+
+    assert "services.csv: line 2: row" in str(told.value)
+    assert "phones.csv: line 2: phones.number" in str(told.value)
+
+
+def test_a_single_entry_needs_little(tmp_path: Path) -> None:
+    """
+    Somebody who adds a practice has to give a name, a number and the kind of help, and nothing more.
+    """
+    small = "services:\n  - {id: small-one, name: Small One, status: active, phones: [{number: 312-555-0111}],"
+    small += " sidedoor: {option: chaplain}}\n"
+
+    entry = Catalogue.load(own=own_folder(tmp_path, small)).provider("small-one")
+
+    assert [str(item) for item in entry.answered_by] == ["clergy"]
+    assert ENTRY.count("sidedoor") == 1
