@@ -119,8 +119,8 @@ class Answers:
         rest: list[str] = []
         at, fresh = 0, True  # fresh: where an answer may begin, at the start and after a stop, a filler or a phrase
         while at < len(words):
-            kind, length = _longest(words, at, phrases)
-            if kind and self._counts(kind, words, at, length, fresh, phrases):
+            kind, length = self._answer_at(words, at, fresh, phrases)
+            if kind:
                 found.add(kind)
                 if kind is _Kind.NO and _runs_into_evasion(words, at, length, phrases):
                     found.add(_Kind.EVASION)
@@ -135,20 +135,26 @@ class Answers:
                 fresh = word in self._turns
         return found, rest
 
-    def _counts(self, kind: _Kind, words: list[str], at: int, length: int, fresh: bool, phrases: _Phrases) -> bool:
-        """Whether a phrase is an answer where it stands: “no” is one in “no, I'm fine” and none in “no idea”."""
-        after = at + length
+    def _answer_at(self, words: list[str], at: int, fresh: bool, phrases: _Phrases) -> tuple[_Kind | None, int]:
+        """The longest phrase that is an answer where it stands."""
+        for kind, length in _phrases_at(words, at, phrases):
+            if self._counts(kind, words, at, at + length, fresh, phrases):
+                return kind, length
+        return None, 0
+
+    def _counts(self, kind: _Kind, words: list[str], at: int, after: int, fresh: bool, phrases: _Phrases) -> bool:
+        """“no” is an answer in “no, I'm fine” and none in “no idea”."""
         ends = after == len(words) or _is_stop(words[after])
         if kind is _Kind.YES:
-            return fresh and (ends or length != 2 or words[at] != "i")  # "i was" begins many sentences
+            return fresh and (ends or after - at != 2 or words[at] != "i")  # "i was" begins many sentences
         if kind is _Kind.NO:
-            return (fresh or length > 1) and (ends or self._may_follow(words, after, phrases))
-        return fresh or length > 1
+            return (fresh or after - at > 1) and (ends or self._may_follow(words, after, phrases))
+        return fresh or after - at > 1
 
     def _may_follow(self, words: list[str], at: int, phrases: _Phrases) -> bool:
         word = words[at]
         known = word in self._openers or word in self._fillers or word in self._turns
-        return known or _longest(words, at, phrases)[0] is not None
+        return known or next(_phrases_at(words, at, phrases), None) is not None
 
     def _is_doubtful(self, rest: list[str], doubt: _Words) -> bool:
         for at, word in enumerate(rest):
@@ -194,20 +200,20 @@ _Phrases = dict[tuple[str, ...], _Kind]
 _LONGEST_PHRASE = 10
 
 
-def _longest(words: list[str], at: int, phrases: _Phrases) -> tuple[_Kind | None, int]:
+def _phrases_at(words: list[str], at: int, phrases: _Phrases) -> Iterator[tuple[_Kind, int]]:
+    """The phrases that begin at *at*, longest first, with their lengths."""
     for length in range(min(_LONGEST_PHRASE, len(words) - at), 0, -1):
         kind = phrases.get(tuple(words[at : at + length]))
         if kind is not None:
-            return kind, length
-    return None, 0
+            yield kind, length
 
 
 def _runs_into_evasion(words: list[str], at: int, length: int, phrases: _Phrases) -> bool:
     """“I am not” in “I am not really”."""
     for inside in range(at + 1, at + length):
-        kind, reach = _longest(words, inside, phrases)
-        if kind is _Kind.EVASION and inside + reach > at + length:
-            return True
+        for kind, reach in _phrases_at(words, inside, phrases):
+            if kind is _Kind.EVASION and inside + reach > at + length:
+                return True
     return False
 
 

@@ -19,7 +19,7 @@ from bot.errors import DataError
 from bot.logs import get_logger
 from bot.triage.levels import Level, ReplyKind, Subject, Verdict
 from bot.triage.normalise import Normaliser
-from bot.triage.patterns import Grammar, Pattern, Text, bits
+from bot.triage.patterns import Grammar, Index, Pattern, Text, bits
 
 log = get_logger(__name__)
 
@@ -80,6 +80,9 @@ class Triage:
         self._cues = {name: _patterns(lines, grammar, f"cues {name}") for name, lines in tables["cues"].items()}
         self._rules = tuple(_rule(name, rule, tables["lowered"], grammar) for name, rule in tables["rules"].items())
         self._normaliser.learn(grammar.words)
+        self._index = Index()
+        for pattern in self._all_patterns():
+            self._index.add(pattern)
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Triage:
@@ -100,9 +103,16 @@ class Triage:
         """How many patterns look for danger or strain."""
         return sum(len(rule.patterns) for rule in self._rules)
 
+    def _all_patterns(self) -> Iterator[Pattern]:
+        for patterns in (self._not_negators, self._bridges, self._benign, *self._cues.values()):
+            yield from patterns
+        for rule in self._rules:
+            yield from rule.patterns
+
     def _hits(self, piece: str) -> Iterator[Hit]:
         plain = self._normaliser.plain(piece)
         text = Text(plain.words, self._negators)
+        text.candidates = self._index.candidates(text)
         around = self._surroundings(text, plain.clauses, plain.quoted)
         for rule in self._rules:
             best: Outcome | None = None
@@ -176,15 +186,8 @@ def _verdict(hits: Sequence[Hit]) -> Verdict:
 
 def _spans(patterns: Sequence[Pattern], text: Text) -> Iterator[tuple[int, int]]:
     for pattern in patterns:
-        if pattern.key is None or _may_stand(pattern.key, text):
+        if id(pattern) in text.candidates:
             yield from pattern.spans(text)
-
-
-def _may_stand(key: frozenset[str], text: Text) -> bool:
-    if not text.vocabulary.isdisjoint(key):
-        return True
-    prefixes = tuple(word[:-1] for word in key if word.endswith("*"))
-    return bool(prefixes) and any(word.startswith(prefixes) for word in text.vocabulary)
 
 
 def _covered(patterns: Sequence[Pattern], text: Text) -> int:

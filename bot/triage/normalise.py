@@ -25,6 +25,7 @@ _TAIL = re.compile(r"[^a-z0-9$@*]+$")
 _SPLIT = re.compile(r"[^a-z0-9]+")
 _STRETCH = re.compile(r"(.)\1{2,}")
 _RUNS = re.compile(r"(.)\1+")
+_DOSE = re.compile(r"(\d+)(mg|mgs|mcg|ml|g|grams|units|pills|tabs|tablets)")  # “1500mg” is an amount and what of
 _STARS = re.compile(r"[*#_]+")
 _LONG_RUN = re.compile(r"(.)\1{40,}")
 
@@ -118,6 +119,8 @@ class Normaliser:
             yield from self._expanded(token) if self._is_known(token, bare) else self._repaired(bare)
         elif (word := self._undisguised(bare)) is not None:
             yield from self._expanded(word)
+        elif (dose := _DOSE.fullmatch(bare)) is not None:
+            yield from dose.groups()
         elif bare.isalnum():
             yield from self._expanded(bare)
         else:

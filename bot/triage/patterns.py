@@ -39,6 +39,7 @@ class Text:
         self.last = self.breaks | 1 << len(self.words)
         self.vocabulary = frozenset(self.at)
         self.gaps = self.all & ~self.breaks & ~self.any_of(negators)
+        self.candidates: set[int] = set()  # ids of the patterns worth trying, see Index
         self.steps = 0
         self._found: dict[int, int] = {}
         self._stepped: dict[tuple[int, int], int] = {}
@@ -88,10 +89,10 @@ class Node:
 class Words(Node):
     """One word out of a set."""
 
-    __slots__ = ("prefixes", "words")
+    __slots__ = ("_needs", "prefixes", "words")
 
-    def __init__(self, words: Iterable[str]) -> None:
-        listed = frozenset(words)
+    def __init__(self, listed: frozenset[str]) -> None:
+        self._needs = listed
         self.words = frozenset(word for word in listed if not word.endswith(PREFIX))
         self.prefixes = tuple(sorted(word[:-1] for word in listed - self.words))
 
@@ -99,8 +100,8 @@ class Words(Node):
         text.steps += 1
         return (starts & text.places(self)) << 1
 
-    def needs(self) -> frozenset[str] | None:
-        return self.words.union(prefix + PREFIX for prefix in self.prefixes)
+    def needs(self) -> frozenset[str]:
+        return self._needs
 
 
 class Row(Node):
@@ -203,12 +204,21 @@ class Pattern:
 
     def spans(self, text: Text) -> Iterator[tuple[int, int]]:
         """The first and the one-past-last place of every match, the longest at each beginning."""
-        anywhere = text.all & ~text.breaks
-        if not self.node.step(anywhere, text):  # one pass over all places at once settles most patterns
+        yield from self._spans(text, text.all & ~text.breaks)
+
+    def _spans(self, text: Text, starts: int) -> Iterator[tuple[int, int]]:
+        """All places are tried in one step, which settles most patterns; where it meets, each half again."""
+        ends = self.node.step(starts, text)
+        if not ends:
             return
-        for place in bits(anywhere):
-            if ends := self.node.step(1 << place, text):
-                yield place, ends.bit_length() - 1
+        if starts & (starts - 1) == 0:
+            yield starts.bit_length() - 1, ends.bit_length() - 1
+            return
+        low = (starts & -starts).bit_length() - 1
+        middle = (low + starts.bit_length()) // 2
+        half = (1 << middle) - 1
+        yield from self._spans(text, starts & half)
+        yield from self._spans(text, starts & ~half)
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -234,6 +244,35 @@ def _commonness(words: frozenset[str]) -> tuple[int, int]:
 _ITEM = re.compile(r"\s*(?:\{(?P<name>\w+)\}|~(?P<gap>\d+)|(?P<sign>[()|?^$])|(?P<word>[^\s(){}|?^$~]+))")
 
 
+class Index:
+    """Finds the patterns that a message can meet at all, by their keys."""
+
+    def __init__(self) -> None:
+        self._always: list[int] = []
+        self._by_word: dict[str, list[int]] = {}
+        self._by_prefix: dict[str, list[int]] = {}
+
+    def add(self, pattern: Pattern) -> None:
+        """Takes up *pattern*."""
+        if pattern.key is None:
+            self._always.append(id(pattern))
+        for word in pattern.key or ():
+            if word.endswith(PREFIX):
+                self._by_prefix.setdefault(word[:-1], []).append(id(pattern))
+            else:
+                self._by_word.setdefault(word, []).append(id(pattern))
+
+    def candidates(self, text: Text) -> set[int]:
+        """The ids of the patterns worth trying."""
+        found = set(self._always)
+        for word in text.vocabulary:
+            found.update(self._by_word.get(word, ()))
+        for prefix, patterns in self._by_prefix.items():
+            if any(word.startswith(prefix) for word in text.vocabulary):
+                found.update(patterns)
+        return found
+
+
 class Grammar:
     """
     Reads patterns. *spell* turns a written word into the words that a message would hold (``don't`` → ``do not``).
@@ -246,6 +285,8 @@ class Grammar:
         self._sources = dict(fragments)
         self._fragments: dict[str, Node] = {}
         self._open: list[str] = []
+        self._spelled: dict[str, tuple[str, ...]] = {}
+        self._same: dict[frozenset[str], Words] = {}
         self.words: set[str] = set()
 
     def pattern(self, source: str) -> Pattern:
@@ -271,7 +312,7 @@ class Grammar:
             if row is not None:
                 rows.append(row)
             if at >= len(items) or items[at] != ("sign", "|"):
-                return (_joined(rows) if rows else None), at
+                return (self._joined(rows) if rows else None), at
             at += 1
 
     def _row(self, items: list[tuple[str, str]], at: int) -> tuple[Node | None, int]:
@@ -318,20 +359,28 @@ class Grammar:
     def _word(self, written: str) -> Node | None:
         """The word as messages hold it; None for one that is skipped in messages."""
         if written.endswith(PREFIX):
-            return Words([written.lower()])
-        spelled = self._spell(written)
+            return self._one_of(frozenset((written.lower(),)))
+        spelled = self._spelled.get(written)
+        if spelled is None:
+            spelled = self._spelled[written] = self._spell(written)
+            self.words.update(spelled)
         if not spelled:
             return None
-        self.words.update(spelled)
-        return Words(spelled) if len(spelled) == 1 else Row(Words([word]) for word in spelled)
+        words = [self._one_of(frozenset((word,))) for word in spelled]
+        return words[0] if len(words) == 1 else Row(words)
 
+    def _one_of(self, words: frozenset[str]) -> Words:
+        """The same words are the same element everywhere, so that a message looks them up once."""
+        if words not in self._same:
+            self._same[words] = Words(words)
+        return self._same[words]
 
-def _joined(rows: list[Node]) -> Node:
-    """Single words of a choice become one element: that is most of them, and one step instead of many."""
-    if len(rows) == 1:
-        return rows[0]
-    single = [row for row in rows if isinstance(row, Words)]
-    others: list[Node] = [row for row in rows if not isinstance(row, Words)]
-    if single:
-        others.insert(0, Words(w for row in single for w in (row.needs() or ())))
-    return others[0] if len(others) == 1 else Choice(others)
+    def _joined(self, rows: list[Node]) -> Node:
+        """Single words of a choice become one element: that is most of them, and one step instead of many."""
+        if len(rows) == 1:
+            return rows[0]
+        single = [row for row in rows if isinstance(row, Words)]
+        others: list[Node] = [row for row in rows if not isinstance(row, Words)]
+        if single:
+            others.insert(0, self._one_of(frozenset().union(*(row.needs() for row in single))))
+        return others[0] if len(others) == 1 else Choice(others)

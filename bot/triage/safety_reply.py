@@ -19,7 +19,10 @@ LAST_RESORT = Reply("Call or text 988, any hour. Or text HOME to 741741. Right n
 _NEEDED = "988"
 
 # Rules with this beginning tell of an act under way: 911 and Poison Control have to come before the lines to talk to.
+# A gun in the lap is not one yet: there the voice on the line and the distance come first, and "say what was taken"
+# would answer something that nobody wrote.
 _UNDER_WAY = "now."
+_NOT_YET = frozenset({"now.means"})
 
 _CRISIS = {Subject.SELF: "utter_crisis", Subject.OTHER: "utter_crisis_other", Subject.HARM: "utter_crisis_harm"}
 _CHECK_IN = {Subject.SELF: "utter_check_in", Subject.OTHER: "utter_check_in_other", Subject.HARM: "utter_check_in_harm"}
@@ -50,11 +53,15 @@ class SafetyReplies:
 def _name(verdict: Verdict, repeated: bool) -> str:
     if verdict.reply_kind is not ReplyKind.CRISIS:
         return _CHECK_IN[verdict.subject]
-    if verdict.subject is not Subject.HARM and any(rule.startswith(_UNDER_WAY) for rule in verdict.rules):
+    if verdict.subject is not Subject.HARM and _is_under_way(verdict):
         return "utter_crisis_now"
     if repeated and verdict.subject is Subject.SELF:
         return "utter_crisis_again"
     return _CRISIS[verdict.subject]
+
+
+def _is_under_way(verdict: Verdict) -> bool:
+    return any(rule.startswith(_UNDER_WAY) and rule not in _NOT_YET for rule in verdict.rules)
 
 
 def _is_whole(reply: Reply) -> bool:
