@@ -190,8 +190,7 @@ class TelegramChannel:
     async def _try_to_open(self) -> bool:
         settings, keep = self._settings, self._settings.lifetime_hours * 3600
         try:
-            line_of = await asyncio.to_thread(_load_line)  # in a thread, so that the edge goes on answering
-            self._line = line_of(settings.telegram_token, settings.telegram_api, **self._pace)
+            self._line = await asyncio.to_thread(self._new_line)  # so that the edge goes on answering
             parts = TalkParts(
                 edge=self._edge,
                 line=self._line,
@@ -207,6 +206,11 @@ class TelegramChannel:
             log.error("telegram.not_open", error=error)
             return False
         return True
+
+    def _new_line(self) -> Line:
+        from bot.channels.telegram_line import Line  # half a second
+
+        return Line(self._settings.telegram_token, self._settings.telegram_api, **self._pace)
 
     async def _register(self) -> None:
         """Makes Telegram bring updates, then sets menu and descriptions, then watches that nobody undoes it."""
@@ -260,12 +264,6 @@ def _check(settings: Settings) -> None:
         raise SettingsError("SIDEDOOR_TELEGRAM_SECRET must have 32 to 256 characters from A-Z a-z 0-9 _ -")
     if urlsplit(settings.telegram_webhook_url).scheme not in ("https", "http"):
         raise SettingsError("SIDEDOOR_TELEGRAM_WEBHOOK_URL must be an https address in webhook mode")
-
-
-def _load_line() -> type[Line]:
-    from bot.channels.telegram_line import Line
-
-    return Line
 
 
 async def _body(request: Request) -> object:

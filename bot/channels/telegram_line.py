@@ -13,6 +13,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -30,9 +31,6 @@ from bot.settings import Secret
 
 log = get_logger(__name__)
 
-PATIENCE = 120.0  # seconds for which an ordinary message is tried again
-URGENT_PATIENCE = 3_600.0  # the numbers are still worth reading after an hour
-SHORT_PATIENCE = 30.0  # what nobody waits for
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST_URGENT_PAUSE = 0.5, 15.0, 4.0
 BATCH = 100  # Bot API, deleteMessages
 POLL_SECONDS = 25
@@ -42,6 +40,15 @@ _SPEAKERS = ("telegram", "httpx", "httpcore", "aiolimiter")
 
 Row = tuple[str, str]  # a button's title, and its id or its https address
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how many seconds what is tried again."""
+
+    ordinary: float = 120.0
+    urgent: float = 3_600.0  # the numbers are still worth reading after an hour
+    short: float = 30.0  # what nobody waits for
 
 
 class Outcome(Enum):
@@ -72,8 +79,9 @@ class _Bot(ExtBot[int]):
 class Line:
     """One bot's line. Its methods survive any network and raise nothing but ``CancelledError``."""
 
-    def __init__(self, token: Secret, api: str, *, pace: float = PACE) -> None:
+    def __init__(self, token: Secret, api: str, *, pace: float = PACE, patience: Patience | None = None) -> None:
         hush()
+        self._patience = patience or Patience()
         base = api.rstrip("/")
         # a proxy from the environment is for the world, not for a Bot API server on this machine
         options = {"trust_env": urlsplit(base).hostname not in ("127.0.0.1", "::1", "localhost")}
@@ -95,7 +103,7 @@ class Line:
 
     async def send(self, chat: int, text: str, rows: Sequence[Row] = (), *, urgent: bool = False) -> int | None:
         """Sends a message and returns its id; None when it could not be delivered."""
-        patience = URGENT_PATIENCE if urgent else PATIENCE
+        patience = self._patience.urgent if urgent else self._patience.ordinary
         for shown in (rows, ()) if rows else ((),):
             call = self._sending(chat, text, shown, urgent)
             outcome, message_id = await self._persist(call, patience, urgent=urgent)
@@ -187,7 +195,7 @@ class Line:
         return once
 
     async def _delete_batch(self, chat: int, batch: Sequence[int]) -> Sequence[int]:
-        outcome, _ = await self._persist(lambda: self._bot.delete_messages(chat, batch), SHORT_PATIENCE)
+        outcome, _ = await self._persist(lambda: self._bot.delete_messages(chat, batch), self._patience.short)
         if outcome is Outcome.REFUSED:  # one of them is too old to be deleted; the others still can be
             for number in batch:
                 await self._delete_one(chat, number)
@@ -196,8 +204,8 @@ class Line:
     async def _delete_one(self, chat: int, message_id: int) -> None:
         await self._ask(lambda: self._bot.delete_message(chat, message_id), patience=5)
 
-    async def _ask(self, call: Callable[[], Awaitable[Result]], patience: float = SHORT_PATIENCE) -> Result | None:
-        outcome, result = await self._persist(call, patience)
+    async def _ask(self, call: Callable[[], Awaitable[Result]], patience: float | None = None) -> Result | None:
+        outcome, result = await self._persist(call, min(patience or self._patience.short, self._patience.short))
         if outcome is not Outcome.DONE:
             log.warning("telegram.not_done", outcome=outcome)
         return result
@@ -210,7 +218,8 @@ class Line:
         end, pause = loop.time() + patience, FIRST_PAUSE
         while (left := end - loop.time()) > 0:
             try:
-                return Outcome.DONE, await asyncio.wait_for(call(), left)
+                async with asyncio.timeout(left):  # not wait_for(): it can swallow a cancellation on Python 3.11
+                    return Outcome.DONE, await call()
             except RetryAfter:
                 continue  # the limiter knows for how long, and holds the next call
             except Forbidden:

@@ -60,6 +60,7 @@ class Seen:
             log.warning("telegram.seen_not_saved", error=type(error))
 
     def _load(self) -> None:
-        with suppress(OSError, ValueError, TypeError):
-            answered = [int(number) for number in json.loads(self._path.read_text(encoding="ascii"))]
+        with suppress(OSError, ValueError, RecursionError):
+            kept = json.loads(self._path.read_text(encoding="ascii"))
+            answered = [number for number in kept if type(number) is int] if isinstance(kept, list) else []
             self._answered.update((number, True) for number in answered[-self._window :])

@@ -20,14 +20,13 @@ import re
 import socket
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -101,6 +100,7 @@ class BotApi:
         self.calls: list[Call] = []
         self.deliveries: list[Delivery] = []
         self.messages: dict[int, Message] = {}
+        self.chats: defaultdict[int, list[Message]] = defaultdict(list)
         self.people: dict[int, User | Group] = {}
         self.callbacks: dict[str, bool] = {}  # callback id → answered
         self.about: dict[str, Any] = {"commands": [], "name": "", "description": "", "short_description": ""}
@@ -215,6 +215,11 @@ class BotApi:
             if kind in (self.webhook.allowed if self.webhook else DEFAULT_UPDATES):
                 (self._pending if self._held is None else self._held).append(update)
             return self._next_update
+
+    def keep(self, message: Message) -> None:
+        """A message stands in its chat."""
+        self.messages[message.id] = message
+        self.chats[message.chat].append(message)
 
     def next_message_id(self) -> int:
         """Message ids count up over all chats of a bot."""
@@ -344,7 +349,7 @@ class BotApi:
         )
         message.protected = asked.get("protect_content") == "true"
         message.preview = not (_json(asked, "link_preview_options") or {}).get("is_disabled", False)
-        self.messages[message.id] = message
+        self.keep(message)
         return self._shown(message)
 
     def _do_editMessageReplyMarkup(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -492,7 +497,6 @@ class _Server:
         config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, ws="none", lifespan="off"
         )
-        config.timeout_graceful_shutdown = 0
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
@@ -505,12 +509,13 @@ class _Server:
 
 
 class _Postman:
-    """Brings updates to the webhook, several at a time, until each was taken with a 2xx."""
+    """Brings updates to the webhook, over several connections at a time, until each was taken with a 2xx."""
 
     def __init__(self, api: BotApi) -> None:
         self._api = api
         self._running = True
         self.busy = 0
+        self._idle: list[tuple[str, asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()), daemon=True)
         self._thread.start()
 
@@ -520,29 +525,26 @@ class _Postman:
 
     async def _work(self) -> None:
         tasks: set[asyncio.Task[None]] = set()
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-            while self._running:
-                hook = self._api.webhook
-                update = self._api.take_pending() if hook and len(tasks) < hook.connections else None
-                if hook is None or update is None:
-                    await asyncio.sleep(0.003)
-                    continue
-                self.busy += 1
-                task = asyncio.create_task(self._bring(client, update))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-            for task in tasks:
-                task.cancel()
+        while self._running:
+            hook = self._api.webhook
+            update = self._api.take_pending() if hook and len(tasks) < hook.connections else None
+            if update is None:
+                await asyncio.sleep(0.003)
+                continue
+            self.busy += 1
+            task = asyncio.create_task(self._bring(update))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        for task in tasks:
+            task.cancel()
+        for _, _, writer in self._idle:
+            writer.close()
 
-    async def _bring(self, client: httpx.AsyncClient, update: dict[str, Any]) -> None:
+    async def _bring(self, update: dict[str, Any]) -> None:
         pause = 0.02
         while self._running and (hook := self._api.webhook):
             started = time.monotonic()
-            headers = {SECRET_HEADER: hook.secret} if hook.secret is not None else {}
-            try:
-                status = (await client.post(hook.url, json=update, headers=headers)).status_code
-            except httpx.HTTPError:
-                status = 0
+            status = await self._post(hook, json.dumps(update).encode())
             self._api.deliveries.append(Delivery(update["update_id"], status, time.monotonic() - started))
             if 200 <= status < 300:
                 self._api.confirm(update)
@@ -551,14 +553,35 @@ class _Postman:
             pause = min(pause * 2, 1.0)
         self.busy -= 1
 
+    async def _post(self, hook: Webhook, body: bytes) -> int:
+        """The status of one request; 0 when nobody was there."""
+        place = urlsplit(hook.url)
+        secret = "" if hook.secret is None else f"{SECRET_HEADER}: {hook.secret}\r\n"
+        head = f"POST {place.path} HTTP/1.1\r\nHost: {place.netloc}\r\n{secret}Content-Type: application/json\r\n"
+        try:
+            found = next((held for held in self._idle if held[0] == place.netloc), None)
+            if found:
+                self._idle.remove(found)
+            else:
+                found = (place.netloc, *await asyncio.open_connection(place.hostname, place.port))
+            _, reader, writer = found
+            writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+            length = re.search(rb"content-length: (\d+)", answer, re.IGNORECASE)
+            await reader.readexactly(int(length[1]) if length else 0)
+            self._idle.append(found)
+            return int(answer.split()[1])
+        except (OSError, EOFError, TimeoutError, ValueError):
+            return 0
 
-async def until(condition: Callable[[], Any], within: float = 5.0) -> Any:
+
+async def until(condition: Callable[[], Any], within: float = 5.0, every: float = 0.005) -> Any:
     """Waits for *condition* to be true and returns its value; fails the test when it does not become so."""
     end = time.monotonic() + within
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"did not happen within {within} s")
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(every)
     return value
 
 

@@ -133,12 +133,12 @@ class User:
     def screen(self) -> list[Message]:
         """What stands in the chat now, oldest first."""
         with self._api.lock:
-            return [m for m in self._api.messages.values() if m.chat == self.id and not m.deleted]
+            return [message for message in self._api.chats[self.id] if not message.deleted]
 
     def hears(self) -> list[str]:
         """All that the bot ever said here, oldest first, also what was deleted since."""
         with self._api.lock:
-            return [m.text for m in self._api.messages.values() if m.chat == self.id and m.by_bot]
+            return [message.text for message in self._api.chats[self.id] if message.by_bot]
 
     def transcript(self) -> str:
         """The chat as one would read it."""
@@ -164,7 +164,7 @@ class User:
         with self._api.lock:
             number = self._api.next_message_id()
             message = Message(number, self.id, False, self._api.now(), more.get("text", ""), more=more)
-            self._api.messages[number] = message
+            self._api.keep(message)
             self._api.happened("message", self._json(message))
             return number
 
