@@ -25,8 +25,8 @@ MAX_CHARACTERS = 600
 
 _APOSTROPHES = re.compile(r"['’‘‛`´ʼ′＇]")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
-_TOKEN = re.compile(r"[a-z0-9]+|[?]|[.,;:!…\n()\-–—]")
-_STOPS = frozenset(".,;:!…\n()-–—")
+_TOKEN = re.compile(r"[a-z0-9]+|[?.,;:!…\n()–—]|(?<![a-z0-9])-|-(?![a-z0-9])")
+_STOPS = frozenset("?.,;:!…\n()–—-")
 
 
 class Said(StrEnum):
@@ -128,7 +128,7 @@ class Answers:
                 continue
             word = words[at]
             at += 1
-            if _is_stop(word):
+            if word in _STOPS:
                 fresh = True
             elif word not in self._fillers:
                 rest.append(word)
@@ -144,7 +144,7 @@ class Answers:
 
     def _counts(self, kind: _Kind, words: list[str], at: int, after: int, fresh: bool, phrases: _Phrases) -> bool:
         """“no” is an answer in “no, I'm fine” and none in “no idea”."""
-        ends = after == len(words) or _is_stop(words[after])
+        ends = after == len(words) or words[after] in _STOPS
         if kind is _Kind.YES:
             return fresh and (ends or after - at != 2 or words[at] != "i")  # "i was" begins many sentences
         if kind is _Kind.NO:
@@ -217,12 +217,8 @@ def _runs_into_evasion(words: list[str], at: int, length: int, phrases: _Phrases
     return False
 
 
-def _is_stop(word: str) -> bool:
-    return word in _STOPS or word == "?"
-
-
 def _holds(words: list[str], phrases: Iterable[tuple[str, ...]]) -> bool:
-    line = f" {' '.join(word for word in words if not _is_stop(word))} "
+    line = f" {' '.join(word for word in words if word not in _STOPS)} "
     return any(f" {' '.join(phrase)} " in line for phrase in phrases)
 
 
