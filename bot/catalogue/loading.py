@@ -187,6 +187,10 @@ class Record:
             return ()
         return tuple(str(part).strip() for part in parts if str(part).strip())
 
+    def says(self, field: str, word: str) -> bool:
+        """Whether *field* is just *word*."""
+        return field in self._fields and self._fields[field][0] == word
+
     def inherit(self, field: str, value: Any) -> None:
         """Gives the record a field that stands elsewhere: a row of another table, the organization around it."""
         if field not in self._fields and value not in ([], None):

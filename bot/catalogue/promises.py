@@ -1,0 +1,113 @@
+"""
+Holds what we promise about confidentiality, each with the test that proves it; what has no proof is not shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bot.catalogue.loading import DATA, Faults, Record, read
+
+_NODE = r"tests/[a-z0-9_/]+\.py(::[A-Za-z0-9_]+)+"
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
+
+
+class Subject(StrEnum):
+    """What a promise is about."""
+
+    SOFTWARE = "software"
+    CRISIS = "crisis"
+    KEEPS = "keeps"
+    ERASES = "erases"
+    SEES = "sees"
+    DESK = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise. ``proof`` holds pytest node ids, none while it is pending; ``said`` the sentences that make it."""
+
+    id: str
+    subject: Subject
+    text: str
+    limit: str
+    said: tuple[str, ...]
+    proof: tuple[str, ...]
+
+    @property
+    def proven(self) -> bool:
+        """A test proves it, so it may be shown."""
+        return bool(self.proof)
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """All promises, and the sentences that are none."""
+
+    places: tuple[str, ...]
+    all: tuple[Promise, ...]
+    no_promise: tuple[str, ...]
+
+    @classmethod
+    def load(cls, folder: Path = DATA) -> Promises:
+        """Reads ``promises.yml``; raises ``DataError`` with every fault."""
+        faults = Faults()
+        found = cls.read(read(folder / "promises.yml", faults))
+        faults.check()
+        return found
+
+    @classmethod
+    def read(cls, top: Record) -> Promises:
+        """As ``load``, from a file that was read."""
+        named = top.record("promises")
+        promises = cls(
+            places=top.texts("places"),
+            all=tuple(_promise(name, named.record(name)) for name in named),
+            no_promise=top.texts("no_promise"),
+        )
+        top.done()
+        return promises
+
+    def shown(self, *subjects: Subject) -> tuple[Promise, ...]:
+        """The proven promises on *subjects*, or all of them."""
+        return tuple(promise for promise in self.all if promise.proven and promise.subject in (subjects or Subject))
+
+    def pending(self) -> tuple[Promise, ...]:
+        """Those that no test proves; they must not be said."""
+        return tuple(promise for promise in self.all if not promise.proven)
+
+    def told(self, *subjects: Subject) -> str:
+        """The proven promises in words, one a line, each with its limit."""
+        return "\n".join(f"• {promise.text} {promise.limit}".strip() for promise in self.shown(*subjects))
+
+    def unaccounted(self, text: str) -> tuple[str, ...]:
+        """The sentences of *text* that are neither said under a promise nor listed as none."""
+        known = {*self.no_promise, *(sentence for promise in self.all for sentence in promise.said)}
+        return tuple(sentence for sentence in sentences(text) if sentence not in known)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of *text*; a line break ends one too."""
+    parts = (part for line in text.splitlines() for part in _SENTENCE_END.split(line.strip()))
+    return tuple(part for part in parts if part)
+
+
+def _promise(name: str, record: Record) -> Promise:
+    proof = ("pending",) if record.says("proof", "pending") else record.texts("proof")
+    for place, node in enumerate(proof, start=1):
+        if node != "pending" and not re.fullmatch(_NODE, node):
+            record.fault("proof", f"entry {place} is not the id of a test")
+    promise = Promise(
+        id=name,
+        subject=record.choice("subject", Subject, Subject.SOFTWARE),
+        text=record.text("text"),
+        limit=record.text("limit", optional=True),
+        said=record.texts("said"),
+        proof=() if proof == ("pending",) else proof,
+    )
+    record.skip("proof")
+    record.done()
+    return promise
