@@ -56,11 +56,9 @@ def run(
 @app.command()
 def serve(state: State = None, port: Annotated[int | None, typer.Option(help="The officers' port.")] = None) -> None:
     """Start the edge alone: it answers every crisis, and everything else once the assistant runs."""
-    settings = _settings("edge", state_dir=state, edge_port=port)
-    from bot import wiring
-    from bot.channels.app import serve as serve_edge
+    from bot.channels import app as edge
 
-    serve_edge(wiring.edge(settings), settings)
+    edge.main(Settings.load(state_dir=state, edge_port=port))
 
 
 @app.command()

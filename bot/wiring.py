@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.assistant.client import AssistantAnswer
+from bot.assistant.client import AssistantAnswer, AssistantClient
 from bot.crypto.keyring import Keyring, create
 from bot.errors import CryptoError
 from bot.handoff.mailbox import Mailbox

@@ -7,12 +7,12 @@ Whatever is wrong over there, loading, hung, dead, talking nonsense, comes out a
 from __future__ import annotations
 
 import asyncio
+import importlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import httpx
 
 from bot.errors import AssistantUnavailable
 from bot.logs import get_logger
@@ -20,6 +20,8 @@ from bot.triage.levels import Level
 from bot.wording import Button, Reply
 
 if TYPE_CHECKING:
+    import httpx
+
     from bot.privacy.pseudonyms import Pseudonym
     from bot.privacy.redaction import RedactedText
 
@@ -28,7 +30,7 @@ log = get_logger(__name__)
 CONNECT_SECONDS = 0.5  # a socket on the same machine that does not take a connection at once is not served
 PROBE_SECONDS = 2.0
 FORGET_SECONDS = 5.0
-_LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=30)
+_CONNECTIONS = {"max_connections": 200, "max_keepalive_connections": 20, "keepalive_expiry": 30}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class AssistantClient:
         self._http = None
 
     async def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        httpx = await _httpx()
         try:
             async with asyncio.timeout(seconds):
                 response = await self._send(path, body)
@@ -95,6 +98,7 @@ class AssistantClient:
 
     async def _send(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         """Tries again once, and only when nothing was sent: a message that arrived twice would be answered twice."""
+        httpx = await _httpx()
         try:
             return await self._client().post(path, json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -102,6 +106,7 @@ class AssistantClient:
             return await self._client().post(path, json=body)
 
     async def _probe(self, path: str) -> bool:
+        httpx = await _httpx()
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 return (await self._client().get(path)).status_code == 200
@@ -110,15 +115,24 @@ class AssistantClient:
 
     def _client(self) -> httpx.AsyncClient:
         """Connections belong to the loop they were made in; a command may use several, one after the other."""
+        import httpx
+
         loop = asyncio.get_running_loop()
         if self._http is None or self._loop is not loop:
-            transport = httpx.AsyncHTTPTransport(uds=self._socket_path, limits=_LIMITS)
+            transport = httpx.AsyncHTTPTransport(uds=self._socket_path, limits=httpx.Limits(**_CONNECTIONS))
             timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
             self._http = httpx.AsyncClient(
                 transport=transport, base_url="http://assistant", timeout=timeout, trust_env=False
             )
             self._loop = loop
         return self._http
+
+
+async def _httpx() -> Any:
+    """The library, loaded when it is first needed and off the loop: it takes longer than a crisis may wait."""
+    if "httpx" not in sys.modules:
+        await asyncio.to_thread(importlib.import_module, "httpx")
+    return sys.modules["httpx"]
 
 
 def _answer(found: dict[str, Any]) -> AssistantAnswer:

@@ -5,6 +5,7 @@ The officers' port: the web chat, Telegram's webhook, and two lines that say whe
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -14,9 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from bot import wiring
 from bot.channels import webchat
 from bot.channels.inbound import Edge
-from bot.logs import get_logger, quiet_loop
+from bot.errors import SidedoorError
+from bot.logs import get_logger, lock_down, quiet_loop
 from bot.retention import sweep_forever
 from bot.settings import Settings
 from bot.wiring import EdgeProcess
@@ -55,6 +58,16 @@ def serve(process: EdgeProcess, settings: Settings) -> None:
         h11_max_incomplete_event_size=32_768,
     )
     uvicorn.Server(config).run()
+
+
+def main(settings: Settings | None = None) -> None:
+    """The edge as a process of its own; an error of ours is one line, as everywhere."""
+    try:
+        settings = settings or Settings.load()
+        lock_down(settings.log_level, "edge")
+        serve(wiring.edge(settings), settings)
+    except SidedoorError as error:
+        sys.exit(str(error))
 
 
 async def _live(_: Request) -> JSONResponse:
