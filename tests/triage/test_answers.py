@@ -16,39 +16,46 @@ ANSWERS = Answers.load()
 LISTS = yaml.safe_load(DATA.read_text(encoding="utf-8"))
 
 YES = """
-yes | Yes. | YES | yesss | yeah | Yeah. A lot. | yea kinda | ya | yep | uh huh | yes sir | affirmative | sometimes | sometimes, yeah
-i guess | I guess so. | guess so | kind of | sorta | maybe | a little | a bit, yeah | i have thought about it | I've thought about it
-been thinking about it for months | I think about it every night | it crosses my mind | it's crossed my mind | what do you think
-you tell me | why else would i be here | no shit | more than i should | every night | most days? yes | on and off | lately | i think so
-probably | honestly? yes | yeah I do | yes but dont tell anyone | i have a plan | sure am | if im honest yeah | yes and no | lol yeah
+yes | Yes. | YES | yesss | yeah | Yeah. A lot. | yea kinda | ya | yep | uh huh | yes sir | affirmative | sometimes
+sometimes, yeah | i guess | I guess so. | guess so | kind of | sorta | maybe | a little | a bit, yeah
+i have thought about it | I've thought about it | been thinking about it for months | I think about it every night
+it crosses my mind | it's crossed my mind | what do you think | you tell me | why else would i be here | no shit
+more than i should | every night | most days? yes | on and off | lately | i think so | probably | honestly? yes
+yeah I do | yes but dont tell anyone | i have a plan | sure am | if im honest yeah | yes and no | lol yeah
 """.replace("\n", "|")
 
 NO = """
-no | No. | NO | NO!! | nooooo | no no no | nah | nah man | nope | nope. never. | naw | negative | no sir | no ma'am | No I'm not | I'm not
-I am not. | not at all | absolutely not | of course not | hell no | hell no, i got two kids | god no | jesus no | no way | not even close
-never | no, never have | not me | lol no | haha no, just tired | no im just tired | no, I'm fine | I'm fine, no | no i'm alright | what? no
-no. why? | no, why would you ask that | no what do you mean | No, thanks for asking | nah just venting | nope, all good here
-no dude im good | I'm not suicidal | No, not suicidal | i am not thinking about killing myself | no, I don't want to kill myself
-no i would never do that | I would never do that to my kids | no, it was a figure of speech | no i meant quitting the job
-no, nothing like that | no its just the overtime | no just want info | No I am not, I just need to know about the EAP
-no but i cant sleep | no but im really tired | No, I'm looking for a marriage counselor | no i need to know if my chief sees the file
-no, my wife and I fight and I want to know who I can see | no i just can't sleep | not suicidal, stop asking | No I promise I'm not
+no | No. | NO | NO!! | nooooo | no no no | nah | nah man | nope | nope. never. | naw | negative | no sir | no ma'am
+No I'm not | I'm not | I am not. | not at all | absolutely not | of course not | hell no | hell no, i got two kids
+god no | jesus no | no way | not even close | never | no, never have | not me | lol no | haha no, just tired
+no im just tired | no, I'm fine | I'm fine, no | no i'm alright | what? no | no. why? | no, why would you ask that
+no what do you mean | No, thanks for asking | nah just venting | nope, all good here | no dude im good
+I'm not suicidal | No, not suicidal | i am not thinking about killing myself | no, I don't want to kill myself
+no i would never do that | I would never do that to my kids | no, it was a figure of speech
+no i meant quitting the job | no, nothing like that | no its just the overtime | no just want info
+No I am not, I just need to know about the EAP | no but i cant sleep | no but im really tired
+No, I'm looking for a marriage counselor | no i need to know if my chief sees the file
+no, my wife and I fight and I want to know who I can see | no i just can't sleep | not suicidal, stop asking
+No I promise I'm not
 """.replace("\n", "|")
 
 NEITHER = """
-why | what do you mean | does it matter | who sees this | are you gonna tell my chief | what happens if i say yes | define thinking
-not really | no not really | I'm not really | not exactly | not anymore | no, not anymore | not yet | no not yet | not tonight | not today
-not right now | not actively | not that i'd tell you | no plan yet | i don't know | idk | not sure | I'm not sure | no... i mean i dont know
-i don't think so | no i don't think so | probably not | i guess not | no comment | next question | none of your business | never mind
-whatever | forget it | ok | fine | I'm fine | im good | just tired | i was joking | lol | ... | ? | no? | am i | who are you | hello
-can you tell me about the EAP | the EAP number please | no idea | no one would care | no one | no point | no more | no longer | no way out
-no way i can go on | no reason to live | no worries | no doubt | no offense but you are a bot | no hablo | n/a | noon | nobody would miss me
-nothing matters | nothing would change | i'm done | I'm not okay | not good | no but | no but i think about my gun | no but sometimes i wonder
-no but whats the point | no but i wish i wasnt here | no just tired of living | no im just done | no i would just disappear
-no i'd never have the balls | no because i don't have the guts | no i just want it to stop | no i just sit there with it
-no, I'm doing it | no im going to do it | no, my gun is | no i already decided | no i used to | no not killing, just not waking up
-not suicidal but i sit with my glock | not suicidal, just don't want to be alive | I'm not going to do anything | yeah no | no yeah
-no, well, maybe | No. Yes. I don't know. | i could never do that to them | no one needs to know | it'd be easier | not gonna say no
+why | what do you mean | does it matter | who sees this | are you gonna tell my chief | what happens if i say yes
+define thinking | not really | no not really | I'm not really | not exactly | not anymore | no, not anymore
+not yet | no not yet | not tonight | not today | not right now | not actively | not that i'd tell you | no plan yet
+i don't know | idk | not sure | I'm not sure | no... i mean i dont know | i don't think so | no i don't think so
+probably not | i guess not | no comment | next question | none of your business | never mind | whatever | forget it
+ok | fine | I'm fine | im good | just tired | i was joking | lol | ... | ? | no? | am i | who are you | hello
+can you tell me about the EAP | the EAP number please | no idea | no one would care | no one | no point | no more
+no longer | no way out | no way i can go on | no reason to live | no worries | no doubt
+no offense but you are a bot | no hablo | n/a | noon | nobody would miss me | nothing matters
+nothing would change | i'm done | I'm not okay | not good | no but | no but i think about my gun
+no but sometimes i wonder | no but whats the point | no but i wish i wasnt here | no just tired of living
+no im just done | no i would just disappear | no i'd never have the balls | no because i don't have the guts
+no i just want it to stop | no i just sit there with it | no, I'm doing it | no im going to do it | no, my gun is
+no i already decided | no i used to | no not killing, just not waking up | not suicidal but i sit with my glock
+not suicidal, just don't want to be alive | I'm not going to do anything | yeah no | no yeah | no, well, maybe
+No. Yes. I don't know. | i could never do that to them | no one needs to know | it'd be easier | not gonna say no
 can't say no | i don't want to answer that | silence | help | sorry | can you trace this | 🤷 | 12 | n0t 4 ch4nc3
 """.replace("\n", "|")
 
@@ -101,13 +108,17 @@ def test_no_to_another_question(answer: str) -> None:
     assert ANSWERS.read(answer, Subject.SELF).said is not Said.NO
 
 
-@pytest.mark.parametrize("answer", ["no he deserves it", "no just teach him a lesson", "no i'll just scare her", "no just beat him up"])
+@pytest.mark.parametrize(
+    "answer", ["no he deserves it", "no just teach him a lesson", "no i'll just scare her", "no just beat him up"]
+)
 def test_no_that_threatens(answer: str) -> None:
     """Asked about hurting someone, a no that names a victim is not a clear no."""
     assert ANSWERS.read(answer, Subject.HARM).said is not Said.NO
 
 
-@pytest.mark.parametrize("answer", ["no but i am", "not him, me", "me too", "its me im talking about", "No, that friend is me"])
+@pytest.mark.parametrize(
+    "answer", ["no but i am", "not him, me", "me too", "its me im talking about", "No, that friend is me"]
+)
 def test_turns_to_oneself(answer: str) -> None:
     """Asked about somebody else, an answer that turns to the writer is noticed."""
     assert ANSWERS.read(answer, Subject.OTHER).about_me
