@@ -7,6 +7,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,6 @@ PASSWORD_LONGEST = 256
 FIRST_NAME = "responder"
 
 _hasher = PasswordHasher()  # Argon2id with the library's parameters: 64 MiB, three passes (RFC 9106, second choice)
-_NOBODY = _hasher.hash(secrets.token_hex(16))  # so that an unknown name takes as long as a wrong password
 _SYLLABLES = [first + vowel for first in "bdfghjkmnprstvz" for vowel in "aeiou"]
 
 
@@ -146,7 +146,7 @@ def everybody(db: Connection) -> dict[str, str]:
 def right_password(account: Account | None, password: str) -> bool:
     """Takes the same time for an unknown name as for a wrong password."""
     try:
-        return _hasher.verify(account.password if account else _NOBODY, password[:PASSWORD_LONGEST]) and bool(account)
+        return _hasher.verify(account.password if account else _nobody(), password[:PASSWORD_LONGEST]) and bool(account)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -176,6 +176,12 @@ def sign_out_everywhere(db: Connection, account_id: str) -> None:
     """Ends the sessions and forgets the known browsers of an account."""
     for table in (sessions, browsers):
         db.execute(table.delete().where(table.c.account == account_id))
+
+
+@cache
+def _nobody() -> str:
+    """What an unknown name's password is compared with, so that it takes as long as a wrong one."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def _known(db: Connection, name: str) -> Account:

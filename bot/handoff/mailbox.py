@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.crypto.sealing import Sealer
-from bot.errors import StoreError
+from bot.errors import SidedoorError, StoreError
 from bot.logs import get_logger
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Mailbox:
 
     async def ask(self, work: Callable[[Post], T], *, within: float | None = None) -> T:
         """
-        Runs *work* off the event loop; raises ``StoreError`` when it takes longer than *within* seconds.
+        Runs *work* off the event loop; raises ``StoreError`` when it fails or takes longer than *within* seconds.
 
         Work that timed out may still be done a moment later: it has to be something that can be done twice.
         """
@@ -79,6 +79,11 @@ class Mailbox:
             return await asyncio.wait_for(future, within)
         except TimeoutError:
             raise StoreError("the mailbox does not answer in time") from None
+        except SidedoorError:
+            raise
+        except Exception as error:  # a fault of ours is, to an officer, a mailbox that does not work
+            log.error("mailbox.work_failed", error=error)
+            raise StoreError("the mailbox cannot do that") from None
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:

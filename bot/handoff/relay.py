@@ -84,7 +84,9 @@ class Relay:
             return int(known)
         last = db.execute(sa.select(sa.func.max(lines.c.seq)).where(lines.c.case_id == case_id)).scalar()
         seq = int(last or 0) + 1
-        sealed = self._mailbox.sealer.seal(pad(text.encode(), _BLOCK), place=_place(case_id, side, seq))
+        sealed = self._mailbox.sealer.seal(
+            pad(text.encode("utf-8", "replace"), _BLOCK), place=_place(case_id, side, seq)
+        )
         row = {"case_id": case_id, "seq": seq, "side": side.value, "line_id": line_id, "sealed": sealed}
         db.execute(lines.insert(), row)
         return seq

@@ -196,3 +196,13 @@ def test_nobody_else_writes_or_reads(mailbox: Mailbox, case_id: str) -> None:
         relay.to_desk(case_id, "o2", WORDS)
     with pytest.raises(WrongState):
         relay.to_officer(case_id, "dana", "d2", "hello")
+
+
+def test_half_a_character(mailbox: Mailbox, case_id: str) -> None:
+    """
+    A line with half of a surrogate pair, which JSON can carry, arrives with a question mark in its place.
+    """
+    relay = Relay(mailbox)
+    relay.to_desk(case_id, "o1", "ok \ud83d ok")
+
+    assert texts(relay, case_id, Side.DESK) == ["ok ? ok"]

@@ -1,10 +1,11 @@
 // Shows one chat: labelled lines, a box to write in, prepared lines, and the ways to end it.
 
 import { post } from "./post.js";
-import { canned, element, fill, span, strings } from "./words.js";
+import { canned, element, span, strings } from "./words.js";
 
 const by = (id) => document.getElementById(id);
 const box = by("line");
+const QUEUE = "queue";
 
 export class ChatView {
   #id;
@@ -63,7 +64,6 @@ export class ChatView {
     by("chat-level").className = `level ${chat.case.level}`;
     by("write").hidden = chat.ended;
     by("put-away-row").hidden = !chat.ended;
-    by("hand-over").hidden = !this.colleagues.length;
     this.#lines(chat);
     this.#tick();
     if (this.isVisible) this.#chats.shown(this.#id);
@@ -152,8 +152,9 @@ export class ChatView {
     by("colleagues").replaceChildren(
       by("colleagues").querySelector("legend"),
       ...this.colleagues.map((one) => radio("to", one.id, one.name)),
+      radio("to", QUEUE, strings.toQueue),
     );
-    ask(by("hand-dialog"), "to", (to) => this.#act(id, "hand-over", { to }));
+    ask(by("hand-dialog"), "to", (to) => (to === QUEUE ? this.#act(id, "give-back", {}) : this.#act(id, "hand-over", { to })));
   }
 
   async #act(id, act, body) {
@@ -195,5 +196,3 @@ function ask(dialog, name, then) {
   };
   dialog.showModal();
 }
-
-export { fill };

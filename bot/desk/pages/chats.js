@@ -9,6 +9,7 @@ const ENDED = ["cancelled", "officer_lost", "nobody_available"];
 export class Chats {
   #chats = new Map();
   #taken = new Set();
+  #fresh = true; // no picture yet: what is there was there before this page
 
   get(id) {
     return this.#chats.get(id);
@@ -35,6 +36,7 @@ export class Chats {
       if (ENDED.includes(one.state)) this.#end(chat, strings.notices[one.state]);
       this.#reach(chat, one);
     }
+    this.#fresh = false;
     const mine = new Set(picture.cases.filter((one) => one.mine).map((one) => one.id));
     for (const [id, chat] of this.#chats) if (!mine.has(id) && !chat.ended) this.#lose(chat);
     return arrived;
@@ -83,8 +85,8 @@ export class Chats {
   }
 
   #begin(one) {
-    const notice = this.#taken.has(one.id) ? strings.notices.taken : strings.notices.reloaded;
-    const lines = [{ speaker: "notice", text: notice }];
+    const how = this.#taken.has(one.id) ? "taken" : this.#fresh ? "reloaded" : "handed";
+    const lines = [{ speaker: "notice", text: strings.notices[how] }];
     this.#chats.set(one.id, { case: one, lines, got: 0, saw: 0, unread: 0, ended: false, unreachable: false });
   }
 
