@@ -146,7 +146,7 @@ class Answers:
         """“no” is an answer in “no, I'm fine” and none in “no idea”."""
         ends = after == len(words) or words[after] in _STOPS
         if kind is _Kind.YES:
-            return fresh and (ends or after - at != 2 or words[at] != "i")  # "i was" begins many sentences
+            return fresh and (ends or after - at > 3 or words[at] != "i")  # "i was", "i want to" begin many sentences
         if kind is _Kind.NO:
             return (fresh or after - at > 1) and (ends or self._may_follow(words, after, phrases))
         return fresh or after - at > 1

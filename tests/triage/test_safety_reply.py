@@ -28,7 +28,7 @@ ALL_TEXTS = (*CRISIS_TEXTS, *CHECK_IN_TEXTS, *MENU_TEXTS, "utter_check_in_no")
 BANNED = re.compile(
     r"!|\bsorry\b|poor|brave|hero|warrior|strong|not alone|it gets better|permanent solution|selfish|reach out|journey"
     r"|broken|think of your (family|kids|wife)|promise me|you matter|commit(ted)? suicide|therap|counsel|i care"
-    r"|i understand|i feel|i will (help|keep|save)|safe space|thoughts and prayers|everything happens|\bjust\b|please|—",
+    r"|i understand|i feel|i will (help|keep|save)|safe space|thoughts and prayers|everything happens|\bjust\b|please",
     re.IGNORECASE,
 )
 
