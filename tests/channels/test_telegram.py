@@ -12,18 +12,25 @@ import httpx
 import pytest
 
 from bot.channels.telegram import SECRET_HEADER, TelegramChannel
+from bot.channels.telegram_buttons import Buttons
+from bot.channels.telegram_line import Line, Patience
+from bot.channels.telegram_talk import Talk, TalkParts
+from bot.channels.telegram_traces import Traces
+from bot.channels.telegram_updates import Kind, Update
 from bot.errors import SettingsError
 from bot.settings import Secret
 from bot.wording import Button, Reply
-from tests.emulators.bot_api import BotApi, until
+from tests.emulators.bot_api import TOKEN, BotApi, until
 from tests.emulators.telegram_door import (
     AWAY,
     CRISIS,
     NOT_TEXT,
     NUMBERS,
     SECRET,
+    WORDING,
     FakeEdge,
     crisis_answer,
+    judge,
     open_door,
     says,
     telegram_settings,
@@ -43,6 +50,10 @@ def update(text: str, number: int = 1, chat: int = 5550101) -> dict[str, Any]:
     """An update as anybody could post it."""
     place = {"message_id": number, "chat": {"id": chat, "type": "private"}, "date": 0}
     return {"update_id": number, "message": {**place, "text": text}}
+
+
+async def at_once() -> None:
+    """A turn that need not be waited for."""
 
 
 # -- the way of a message
@@ -687,3 +698,26 @@ async def test_stop_lets_answers_out(api: BotApi, tmp_path: Path) -> None:
         await until(lambda: door.edge.heard)
 
     assert officer.hears() == ["heard: slow"]
+
+
+async def test_the_timer_deletes(api: BotApi, tmp_path: Path) -> None:
+    """What is a conversation's lifetime old is deleted on both sides, also when Telegram was away the first time."""
+    officer, now = api.user("Robin"), [time.time()]
+    line = Line(Secret(TOKEN), api.url, patience=Patience(short=0.3))
+    traces = Traces(24 * 3600, clock=lambda: now[0])
+    parts = TalkParts(FakeEdge(), line, WORDING, judge, traces, Buttons(3600), patience=5)
+    talk = Talk(parts)
+    for text in ("one", "two"):
+        await talk.answer(Update(1, Kind.TEXT, officer.id, officer.says(text), now[0], text), at_once)
+        now[0] += 13 * 3600
+    await talk.tidy()
+    assert officer.transcript() == "Robin: two\nbot: heard: two"
+
+    now[0] += 13 * 3600
+    api.down()
+    await talk.tidy()
+    api.up()
+    await talk.tidy()
+
+    assert officer.screen() == []
+    await line.close()

@@ -109,14 +109,19 @@ class Door:
 async def open_door(
     api: BotApi, folder: Path, edge: Any = None, *, wait: bool = True, pace: float | None = 500, **changes: Any
 ) -> AsyncIterator[Door]:
-    """Opens a door to *api*, waits until Telegram knows it (unless told not to), closes it at the end."""
+    """
+    Opens a door to *api*, waits until Telegram knows it (unless told not to), closes it at the end.
+
+    With a ``FakeEdge`` the wording and the triage are as simple; with a real one they are the real ones.
+    """
     edge = FakeEdge() if edge is None else edge
+    simple: dict[str, Any] = {"wording": WORDING, "judge": judge} if isinstance(edge, FakeEdge) else {}
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/telegram"
         settings = telegram_settings(folder, api.url, **{"telegram_webhook_url": url, **changes})
-        channel = TelegramChannel(edge, settings, wording=WORDING, judge=judge, pace=pace)
+        channel = TelegramChannel(edge, settings, pace=pace, **simple)
         server = _Server(uvicorn.Config(Starlette(routes=channel.routes()), log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await channel.start()
