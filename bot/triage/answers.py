@@ -157,6 +157,8 @@ class Answers:
         return known or next(_phrases_at(words, at, phrases), None) is not None
 
     def _is_doubtful(self, rest: list[str], doubt: _Words) -> bool:
+        if rest[:1] == ["not"]:  # "no, not in the way you mean"
+            return True
         for at, word in enumerate(rest):
             if word in self._turns:
                 return not self._strain.issuperset(rest[at + 1 :])
