@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.catalogue.consequences import Consequence
 from bot.catalogue.guarantees import Fact, Option, Question, Source
 from bot.catalogue.jurisdictions import NOT_FOUND
 from bot.catalogue.loading import Record
@@ -95,6 +96,14 @@ class Cards:
         """The same with what it does: what it promises, whether it sends help, records, sees numbers, has to report."""
         told = [self.fact(provider.facts[name]) for name in FACTS if provider.facts[name].text]
         return "\n".join([self.line(provider), *(f"• {sentence}" for sentence in told)])
+
+    def consequence(self, found: Consequence) -> str:
+        """What follows, told straight: what the state adds, the answer, its limits, what to ask."""
+        told = [*found.local, *found.answer]
+        parts = [found.title + "\n" + "\n".join(self.fact(fact) for fact in told)]
+        parts += ["\n".join(f"• {self.fact(fact)}" for fact in (*found.more, *found.limits))]
+        parts += ["\n".join(found.ask)]
+        return "\n\n".join(part for part in parts if part)
 
     def sources(self, facts: Iterable[Fact]) -> str:
         """Where facts come from, each source once, and when they were read."""

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bot.catalogue.cards import Cards, read_cards
+from bot.catalogue.consequences import Consequence, Exercise, read_consequences, read_exercises
 from bot.catalogue.entries import EntryReader, read_policy, read_unknown
 from bot.catalogue.exchange import read_folder
 from bot.catalogue.guarantees import (
@@ -45,6 +46,9 @@ class Catalogue:
     _warn: Fact
     _providers: tuple[Provider, ...]
     _entries: EntryReader
+    _consequences: Mapping[str, Consequence]
+    _numbers: Mapping[str, Fact]
+    _exercises: Mapping[str, Exercise]
 
     @classmethod
     def load(cls, folder: Path = DATA, own: Path | None = None) -> Catalogue:
@@ -78,9 +82,11 @@ class Catalogue:
         lines.done()
         if own is not None:
             providers += read_folder(own, entries, faults, [provider.id for provider in providers])
+        matcher = read_matcher(read(folder / "matching.yml", faults), options)
+        answers, numbers = read_consequences(read(folder / "consequences.yml", faults), reader, options, places)
         return cls(
             cards=read_cards(labels, sources, {code: place.name for code, place in places.items()}),
-            matcher=read_matcher(read(folder / "matching.yml", faults), options),
+            matcher=matcher,
             policy=policy,
             _options=options,
             _sources=sources,
@@ -89,6 +95,9 @@ class Catalogue:
             _warn=reader.shared.get("warn_by_state") or reader.nothing,
             _providers=providers,
             _entries=entries,
+            _consequences=answers,
+            _numbers=numbers,
+            _exercises=read_exercises(read(folder / "coping.yml", faults), matcher.needs),
         )
 
     # Kinds of help
@@ -182,6 +191,32 @@ class Catalogue:
         place = self._places.get(need.state.upper())
         options = tuple(self.option(name, need.state) for name in self._options)
         return self.matcher.match(need, options, self.providers(today), place)
+
+    # What follows, what others do, what to do alone
+
+    def consequence(self, topic: str, state: str = "") -> Consequence:
+        """What asking for help does to gun, badge, file and so on; raises ``DataError`` for another topic."""
+        if topic not in self._consequences:
+            raise DataError("consequences.yml: no topic of that name")
+        return self._consequences[topic].in_state(state)
+
+    def consequences(self) -> tuple[Consequence, ...]:
+        """Every topic."""
+        return tuple(self._consequences.values())
+
+    def numbers(self) -> Mapping[str, Fact]:
+        """What is known of other officers, by name, each with its source."""
+        return dict(self._numbers)
+
+    def exercise(self, name: str) -> Exercise:
+        """One exercise by name; raises ``DataError`` when there is none."""
+        if name not in self._exercises:
+            raise DataError("coping.yml: no exercise of that name")
+        return self._exercises[name]
+
+    def exercises(self, need: str = "") -> tuple[Exercise, ...]:
+        """The exercises for *need*, or all."""
+        return tuple(found for found in self._exercises.values() if not need or need in found.needs)
 
     # Sources
 
