@@ -114,8 +114,8 @@ class Provider:
         return open_now(self.schedules, moment)
 
     def serves_state(self, state: str) -> bool:
-        """Whether it serves *state*; without one, only what is national."""
-        return NATIONAL in self.areas or (bool(state) and state in self.areas)
+        """Whether it serves *state*. National entries do, and those that name no area: their folder is a local one."""
+        return not self.areas or NATIONAL in self.areas or (bool(state) and state in self.areas)
 
 
 @dataclass(frozen=True, slots=True)
