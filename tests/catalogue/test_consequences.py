@@ -16,13 +16,13 @@ from tests.catalogue.builders import change, copied
 CATALOGUE = Catalogue.load()
 FEARS = [
     "gun", "badge_duty", "fitness_for_duty", "file_record", "insurance", "court", "internal_affairs", "workers_comp",
-    "hospital", "armed_at_therapist", "ordered",
+    "hospital", "armed_at_therapist", "ordered", "weapon_distance",
 ]  # fmt: skip
 
 
 def test_every_fear_has_an_answer() -> None:
     """
-    Gun, badge, exam, file, insurance, court, internal affairs, claims, hospital, carrying and orders are answered.
+    Gun, badge, exam, file, insurance, court, internal affairs, claims, hospital, carrying, orders are answered.
     """
     assert sorted(FEARS) == sorted(found.id for found in CATALOGUE.consequences())
 

@@ -141,3 +141,19 @@ def test_self_referred_and_ordered_differ() -> None:
     assert "not told" in own.two_lines[0].text
     assert "supervisor" in ordered.two_lines[0].text
     assert own.who_learns_you_went != ordered.who_learns_you_went
+
+
+def test_no_source_is_listed_for_nothing() -> None:
+    """
+    Each source carries some fact, of a card, a state, a line, a consequence or a number.
+    """
+    places = ["", *(place.code for place in CATALOGUE.jurisdictions())]
+    told = [fact for option in OPTIONS for place in places for fact in facts(CATALOGUE.option(option.id, place))]
+    told += [fact for found in CATALOGUE.consequences() for fact in found.facts()]
+    told += [fact for found in CATALOGUE.consequences() for local in found.states.values() for fact in local]
+    told += [*CATALOGUE.numbers().values()]
+    entries = CATALOGUE.providers(held=True)
+    told += [fact for entry in entries for fact in entry.facts.values()]
+    used = {name for fact in told for name in fact.sources} | {name for entry in entries for name in entry.sources}
+
+    assert {source.id for source in CATALOGUE.sources()} == used | {"directory"}
