@@ -104,6 +104,24 @@ class Jurisdiction:
     notes: tuple[Note, ...]
     checked_on: date
 
+    @property
+    def reach(self) -> str:
+        """How far the law protects talk with a named peer, in one word; the sentences are rules.peer_lead."""
+        if self.status is not Status.SOURCED:
+            return str(self.status)
+        if Talk.PEER not in self.talk:
+            return "team_only"
+        if self.proceedings in ("records_only", "civil"):
+            return self.proceedings
+        if not self.read_whole and not (self.exceptions or self.exceptions_unverified):
+            return "little"
+        return "critical_incident" if self.trigger is Trigger.CRITICAL_INCIDENT else "protects"
+
+    @property
+    def protects_peers(self) -> bool:
+        """A law that was read keeps talk with a named peer out of court, at least in part."""
+        return self.reach in ("protects", "critical_incident", "civil")
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -181,7 +199,7 @@ def _known(record: Record, field: str, names: Iterable[str], group: Mapping[str,
 def read_rules(top: Record) -> Rules:
     """The sentences of ``jurisdictions.yml``."""
     record = top.record("rules")
-    groups = ("trigger", "proceedings", "exceptions", "suicide", "duty_to_warn")
+    groups = ("peer_lead", "trigger", "proceedings", "exceptions", "suicide", "duty_to_warn")
     return Rules(
         sentences={name: record.text(name) for name in record if name not in (*groups, "ask_instead")},
         groups={name: _texts(record.record(name)) for name in groups},

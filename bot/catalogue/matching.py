@@ -148,13 +148,15 @@ def _behind(option: Option, need: Need, place: Jurisdiction | None) -> list[str]
         return []
     if need.level >= Level.HIGH and place.suicide == "thoughts":
         return ["low_bar"]
-    return ["law_unknown"] if need.most_private and place.status is not Status.SOURCED else []
+    return _law(place) if need.most_private and not place.protects_peers else []
 
 
 def _law(place: Jurisdiction | None) -> list[str]:
     if place is None:
         return []
-    return ["law_protects" if place.status is Status.SOURCED else "law_unknown"]
+    if place.protects_peers:
+        return ["law_protects"]
+    return ["law_little" if place.status is Status.SOURCED else "law_unknown"]
 
 
 def _one_per_group(options: Iterable[Option]) -> list[Option]:
@@ -247,7 +249,7 @@ def read_matcher(top: Record, options: Mapping[str, Option]) -> Matcher:
     """``matching.yml``; every need that an option is good for has to be known there."""
     needs = top.record("needs")
     reasons = top.record("reasons")
-    names = [reason for reason, _ in _REASONS] + ["fits", "law_protects", "law_unknown", "low_bar"]
+    names = [reason for reason, _ in _REASONS] + ["fits", "law_protects", "law_little", "law_unknown", "low_bar"]
     matcher = Matcher(
         needs={name: needs.text(name) for name in needs},
         reasons={name: reasons.text(name) for name in names},

@@ -40,7 +40,7 @@ def _unchanged(option: Option, place: Jurisdiction, rules: Rules) -> Option:
 
 
 def _peer_support(option: Option, place: Jurisdiction, rules: Rules) -> Option:
-    lead = rules.say(place, _peer_lead(place))
+    lead = rules.of(place, "peer_lead", place.reach)
     if place.status is not Status.SOURCED:
         unknown = _nothing_found(option, place, rules)
         return replace(unknown, two_lines=(option.two_lines[0], lead))
@@ -53,12 +53,6 @@ def _peer_support(option: Option, place: Jurisdiction, rules: Rules) -> Option:
             Question.EXCEPTIONS: _exceptions(place, rules),
         },
     )
-
-
-def _peer_lead(place: Jurisdiction) -> str:
-    if place.status is not Status.SOURCED:
-        return "peer_lead_unsourced"
-    return "peer_lead" if Talk.PEER in place.talk else "peer_lead_team_only"
 
 
 def _nothing_found(option: Option, place: Jurisdiction, rules: Rules) -> Option:
@@ -106,8 +100,14 @@ def _union(option: Option, place: Jurisdiction, rules: Rules) -> Option:
     facts = () if noted else (rules.say(place, "union_unknown", verified=False),)
     if Cover.UNION in place.covers:
         option = replace(option, answers={**option.answers, Question.EXCEPTIONS: _exceptions(place, rules)})
-    # other states' rules would only mislead here
-    return replace(option, answers={**option.answers, Question.PRIVILEGE: facts})
+    local = tuple(
+        note.fact for note in place.notes if option.id in note.options and note.question is Question.PRIVILEGE
+    )
+    return replace(
+        option,
+        two_lines=(option.two_lines[0], (*local, *facts)[0]),
+        answers={**option.answers, Question.PRIVILEGE: facts},  # other states' rules would only mislead here
+    )
 
 
 def _family(option: Option, place: Jurisdiction, rules: Rules) -> Option:
@@ -119,7 +119,12 @@ def _family(option: Option, place: Jurisdiction, rules: Rules) -> Option:
 def _dispatchers(option: Option, place: Jurisdiction, rules: Rules) -> Option:
     name = next((cover for cover in ("dispatchers", "dispatchers_listed") if cover in place.covers), "")
     fact = rules.say(place, _DISPATCHER_LINES[name], verified=bool(name))
-    return _lead(option, Question.PRIVILEGE, fact)
+    general = option.answers[Question.PRIVILEGE][:1]  # what follows lists the other states
+    return replace(
+        option,
+        two_lines=(option.two_lines[0], fact),
+        answers={**option.answers, Question.PRIVILEGE: (fact, *general)},
+    )
 
 
 _DISPATCHER_LINES = {

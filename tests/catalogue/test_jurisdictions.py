@@ -157,7 +157,10 @@ def test_union_carve_outs(state: str, words: str) -> None:
     """
     Whether a union's peers are protected depends on the state, and the card says which it is.
     """
-    assert words.lower() in told(CATALOGUE.option("union", state), Question.PRIVILEGE)
+    card = CATALOGUE.option("union", state)
+
+    assert words.lower() in told(card, Question.PRIVILEGE)
+    assert words in card.two_lines[1].text
 
 
 @pytest.mark.parametrize("state", WITNESS)
@@ -214,6 +217,30 @@ def test_a_team_law_is_not_shown_as_a_peer_law() -> None:
     """
     for state in ("MI", "TN", "OK"):
         assert "nothing there for other peer talk" in CATALOGUE.option("peer_support", state).two_lines[1].text
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("MD", "a law protects talk with a named peer."),
+        ("VA", "only about a critical incident"),
+        ("ME", "only in civil cases"),
+        ("TX", "could not see that it keeps the talk out of court"),
+        ("KY", "too little of it to say"),
+        ("MO", "too little of it to say"),
+        ("MI", "names crisis teams"),
+        ("ND", "not clear enough to rely on"),
+        ("AL", "found no source"),
+    ],
+)
+def test_the_short_answer_claims_no_more_than_was_read(state: str, words: str) -> None:
+    """
+    The two lines on peer support say for each state how far its law reaches, and not further than it was read.
+    """
+    card = CATALOGUE.option("peer_support", state)
+
+    assert words in card.two_lines[1].text
+    assert CATALOGUE.jurisdiction(state).protects_peers is (state in ("MD", "VA", "ME"))  # type: ignore[union-attr]
 
 
 def test_virginia_says_that_the_employer_may_be_told() -> None:

@@ -148,11 +148,12 @@ def test_the_law_of_the_state_is_a_reason() -> None:
     """
     reasons = {
         (state, match.option.id): match.reasons
-        for state, level in (("MD", Level.MILD), ("AL", Level.MILD))
+        for state, level in (("MD", Level.MILD), ("TX", Level.MILD), ("AL", Level.MILD))
         for match in CATALOGUE.match(Need(frozenset({"talk"}), level, state))
     }
 
     assert "law_protects" in reasons["MD", "peer_support"]
+    assert "law_little" in reasons["TX", "peer_support"]
     assert "law_unknown" in reasons["AL", "peer_support"]
 
 
