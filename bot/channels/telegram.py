@@ -70,7 +70,7 @@ class TelegramChannel:
         self._settings = settings
         self._wording = wording
         self._judge = judge
-        self._pace: dict[str, float] = {} if pace is None else {"pace": pace}
+        self._pace: dict[str, Any] = {} if pace is None else {"pace": pace}
         self._seen = Seen(settings.state_dir / "telegram_updates.json")
         self._line: Line | None = None
         self._talk: asyncio.Future[Talk] | None = None
@@ -148,6 +148,8 @@ class TelegramChannel:
             tasks = {task for raw in found if (task := self._accept(raw)) is not None}
             if tasks:
                 await asyncio.wait(tasks, timeout=GRACE)
+            elif not found:
+                await asyncio.sleep(GRACE)  # should a proxy answer at once with nothing, this does not spin
             offset = max((update.update_id + 1 for raw in found if (update := read(raw))), default=offset)
 
     def _accept(self, raw: object) -> asyncio.Task[None] | None:

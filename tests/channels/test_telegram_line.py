@@ -56,7 +56,7 @@ async def test_nothing_but_results(api: BotApi, line: Line, fault: dict[str, Any
         line.type(officer.id),
         line.settle("1"),
         line.strip(officer.id, 1),
-        line.delete(officer.id, list(range(150))),
+        line.delete(officer.id, list(range(10))),
         line.leave(-1),
         line.hook("https://example.org/telegram", Secret("s" * 40)),
         line.unhook(),

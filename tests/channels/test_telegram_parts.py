@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.commands import COMMANDS
@@ -54,6 +54,7 @@ def test_cut_at_paragraphs() -> None:
     assert "".join(cut).replace(" ", "").replace("\n", "") == "".join(paragraphs).replace(" ", "")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.integers(min_value=8, max_value=60))
 def test_cut_anything(text: str, limit: int) -> None:
     """Whatever is said fits into messages that Telegram takes, none of them empty."""

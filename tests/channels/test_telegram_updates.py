@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.telegram_updates import Kind, Update, read
@@ -134,6 +134,7 @@ def test_names_are_not_taken() -> None:
     assert "words" not in str(found)
 
 
+@settings(deadline=None)
 @given(json_values | st.builds(lambda kind, part: {"update_id": 7, kind: part}, st.sampled_from(
     ["message", "edited_message", "callback_query", "my_chat_member", "channel_post"]), parts))  # fmt: skip
 def test_never_raises(raw: object) -> None:

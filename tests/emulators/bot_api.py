@@ -575,7 +575,7 @@ class _Postman:
             return 0
 
 
-async def until(condition: Callable[[], Any], within: float = 5.0, every: float = 0.005) -> Any:
+async def until(condition: Callable[[], Any], within: float = 15.0, every: float = 0.005) -> Any:
     """Waits for *condition* to be true and returns its value; fails the test when it does not become so."""
     end = time.monotonic() + within
     while not (value := condition()):

@@ -127,7 +127,7 @@ async def open_door(
         await channel.start()
         try:
             if wait:
-                await until(lambda: channel.ready and api.about["short_description"])
+                await until(lambda: channel.ready, within=60)
             yield Door(channel, edge, url)
         finally:
             await channel.stop()

@@ -13,6 +13,8 @@ import pytest
 
 from tests.emulators.bot_api import TOKEN, BotApi, until
 
+CLIENT = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+
 
 @pytest.fixture
 def api() -> Iterator[BotApi]:
@@ -23,7 +25,7 @@ def api() -> Iterator[BotApi]:
 
 def ask(api: BotApi, method: str, token: str = TOKEN, **parameters: Any) -> tuple[int, dict[str, Any]]:
     """One call as any client would make it."""
-    answer = httpx.post(f"{api.url}/bot{token}/{method}", json=parameters, timeout=10, trust_env=False)
+    answer = CLIENT.post(f"{api.url}/bot{token}/{method}", json=parameters)
     return answer.status_code, answer.json()
 
 
@@ -191,13 +193,13 @@ def test_faults(api: BotApi) -> None:
 
 def test_flood_control(api: BotApi) -> None:
     """Beyond its limit a second, Telegram refuses and says for how long."""
-    api.limit_per_second = 5
+    api.limit_per_second = 2
     officer = api.user("Robin")
 
-    answers = [ask(api, "sendMessage", chat_id=officer.id, text="hi") for _ in range(6)]
+    answers = [ask(api, "sendMessage", chat_id=officer.id, text="hi") for _ in range(3)]
 
-    assert [status for status, _ in answers] == [200] * 5 + [429]
-    assert answers[5][1]["parameters"]["retry_after"] == 1
+    assert [status for status, _ in answers] == [200, 200, 429]
+    assert answers[2][1]["parameters"]["retry_after"] == 1
 
 
 def test_down_and_up(api: BotApi) -> None:
