@@ -195,13 +195,15 @@ def keys_forget(
 
 @desk_app.command("add")
 def desk_add(
-    name: Annotated[str, typer.Argument(help="The name the desk shows to colleagues.")], state: State = None
+    name: Annotated[str, typer.Argument(help="The name the desk shows to colleagues.")],
+    tier: Annotated[int, typer.Option(help="1 is called first, 2 after that, and so on.", min=1, max=3)] = 1,
+    state: State = None,
 ) -> None:
     """Make an account for a person on duty; its password is shown once."""
     settings = _settings("cli", state_dir=state)
     from bot.desk import accounts
 
-    console.print(f"{name} signs in with [bold]{accounts.add(settings.desk_db, name)}[/bold] (shown this once)")
+    console.print(f"{name} signs in with [bold]{accounts.add(settings.desk_db, name, tier=tier)}[/bold] (shown this once)")
 
 
 @desk_app.command("list")

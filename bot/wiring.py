@@ -163,6 +163,21 @@ def edge(settings: Settings) -> EdgeProcess:
     return EdgeProcess(settings)
 
 
+@dataclass(frozen=True, slots=True)
+class DeskParts:
+    """What the desk runs on: the mailbox it shares with the edge, and its own keys."""
+
+    mailbox: Mailbox
+    keyring: Keyring
+
+
+def desk(settings: Settings) -> DeskParts:
+    """The responders' process: live words while they pass; no pseudonym, no conversation."""
+    create(settings.keys_dir, DESK_KEYS)
+    keyring = Keyring(settings.keys_dir, DESK_KEYS)
+    return DeskParts(Mailbox(settings.handoff_db, keyring.sealer("mailbox")), keyring)
+
+
 def _edge_keys(settings: Settings) -> tuple[Keyring, bool]:
     """
     The edge's keys, made where there are none.

@@ -23,6 +23,8 @@ from bot.wording import Reply
 
 log = get_logger(__name__)
 
+NO = "check_in.no"
+
 Push = Callable[[str, Sequence[Reply], dict[str, Any] | None], Awaitable[None]]
 
 
@@ -94,6 +96,8 @@ class Edge:
             conversation = self._conversation(who)
             choice = self._choice(incoming)
             verdict = self._judge(conversation, incoming.text, choice)
+            if NO in verdict.rules:  # a typed no is answered like the button: the door stays open
+                choice = "/check_in_no"
             answer = await self._answer(incoming, who, conversation, verdict, choice)
         except Exception as error:  # the edge is the last one who can answer
             log.error("edge.broken", error=type(error))
