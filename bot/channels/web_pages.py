@@ -55,6 +55,9 @@ class Pages:
         self._words = {language: json.loads(self._read(f"strings.{language}.json")) for language in LANGUAGES}
         self.files = {name: self._file(name, self._read(name)) for name in PARTS}
         self.files["define.js"] = self._file("define.js", self._define())
+        # in the page itself: a sheet that is slow to come would keep the crisis lines off the screen
+        self._style = self.files["support-chat.css"].content.decode()
+        self.style_hash = integrity(self._style.encode())
         self.icon = self._file("icon.svg", self._read("icon.svg"))
         self._template = self._read("page.html").decode()
 
@@ -67,6 +70,7 @@ class Pages:
             "lang": language,
             "other": other,
             "other_url": base + other,
+            "style": self._style,
             "exit_url": escape(self._exit_url),
             "lines": "".join(_line(line) for line in words["lines"]),
             "notes": "".join(f"<p>{escape(note)}</p>" for note in (words["language_note"], *words["notes"]) if note),

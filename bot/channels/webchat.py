@@ -220,8 +220,8 @@ async def _stream(session: Session, reader: int, after: int) -> AsyncIterator[by
 
 
 def _page_routes(pages: Pages, origins: Sequence[str]) -> list[Route]:
-    own = PAGE_POLICY.format(ancestors="'none'")
-    framed = PAGE_POLICY.format(ancestors=" ".join(origins) or "'none'")
+    own = PAGE_POLICY.format(style=pages.style_hash, ancestors="'none'")
+    framed = PAGE_POLICY.format(style=pages.style_hash, ancestors=" ".join(origins) or "'none'")
     found = []
     for path, base, policy, resource in (("/", "/", own, "same-origin"), ("/frame", "/frame/", framed, "cross-origin")):
         headers = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": resource}

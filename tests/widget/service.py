@@ -12,7 +12,9 @@ from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import BaseRoute, Route
 
 from bot.channels import webchat
 from bot.channels.inbound import Answer, Edge, Incoming
@@ -180,3 +182,13 @@ class Service:
 def settings(**changes: Any) -> Settings:
     """The defaults with some changes."""
     return replace(Settings(), **changes)
+
+
+def html(path: str, body: str, policy: str = "default-src 'self'") -> Route:
+    """A page of somebody else's site, under that site's content security policy."""
+
+    async def respond(_: Request) -> HTMLResponse:
+        page = f'<!doctype html><html lang="en"><head><title>Union</title></head><body>{body}</body></html>'
+        return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+    return Route(path, respond)

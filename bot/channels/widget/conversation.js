@@ -173,6 +173,7 @@ export class Conversation {
       this.#heard.event(event);
       if (["erased", "expired"].includes(event.status?.state)) {
         this.#drop();
+        this.#undelivered.clear(); // nothing of it may turn up in the next conversation
         this.#greeted = false;
       }
     }

@@ -45,14 +45,17 @@ export class Log {
     this.#append(h("p", { class: "note" }, text));
   }
 
-  /** The officer's own line; call it again when the message's state has changed. */
+  /** The officer's own line. */
   own(message) {
-    let bubble = this.#own.get(message);
-    if (!bubble) {
-      bubble = this.#bubble("you", this.#words.speaker_you, [message.title ?? message.text]);
-      this.#own.set(message, bubble);
-      this.#append(bubble, true);
-    }
+    const bubble = this.#bubble("you", this.#words.speaker_you, [message.title ?? message.text]);
+    this.#own.set(message, bubble);
+    this.#append(bubble, true);
+  }
+
+  /** Shows what has become of it; a line that was erased meanwhile stays erased. */
+  update(message) {
+    const bubble = this.#own.get(message);
+    if (!bubble) return;
     const mark = { not_yet: "not_yet", not_delivered: "not_delivered", refused: "refused" }[message.state];
     if (bubble.dataset.state === mark) return;
     if (mark) bubble.dataset.state = mark;

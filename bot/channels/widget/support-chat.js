@@ -98,8 +98,9 @@ export class SupportChat extends HTMLElement {
     root.adoptedStyleSheets = [style];
     this.#frame = this.#frameOf(words);
     root.replaceChildren(this.#frame);
+    for (const child of [...this.children]) if (!child.slot) child.remove(); // what was there until now
     this.#frame.addEventListener("keydown", (event) => event.key === "Escape" && this.#close());
-    for (const exit of root.querySelector("slot[name=exit]").assignedElements()) this.#leadsOut(exit);
+    for (const exit of this.querySelectorAll("[slot=exit]")) this.#leadsOut(exit);
   }
 
   #presses = h("p", { class: "presses", role: "status" });
@@ -116,18 +117,23 @@ export class SupportChat extends HTMLElement {
       h(
         "header",
         { class: "bar" },
-        h("slot", { name: "exit" }, this.#leadsOut(h("a", { class: "exit", href: this.#exitUrl(), rel: "nofollow noreferrer" }, words.exit))),
+        this.#slot("exit", () => this.#leadsOut(h("a", { class: "exit", href: this.#exitUrl(), rel: "nofollow noreferrer" }, words.exit))),
         h(this.hasAttribute("page") ? "h1" : "h2", { class: "title" }, words.title),
         erase,
         close,
       ),
       this.#presses,
-      h("slot", { name: "lines" }, linesOf(words)),
+      this.#slot("lines", () => linesOf(words)),
       h("div", { class: "card" }, h("p", {}, words.intro), this.#opener),
-      h("div", { class: "scroll" }, h("slot", { name: "notes" }, notesOf(words)), this.#log.root),
+      h("div", { class: "scroll" }, this.#slot("notes", () => notesOf(words)), this.#log.root),
       h("div", { class: "foot" }, this.#answering, connection, handoff, this.#composer.root),
       this.#erase,
     );
+  }
+
+  /** What the page brought along, or ours. */
+  #slot(name, make) {
+    return this.querySelector(`[slot=${name}]`) ? h("slot", { name }) : make();
   }
 
   #eraseDialog(words) {
@@ -175,7 +181,7 @@ export class SupportChat extends HTMLElement {
   #converse() {
     this.#conversation = new Conversation(SupportChat.server.base, {
       event: (event) => this.#happened(event),
-      message: (message) => this.#log.own(message),
+      message: (message) => this.#log.update(message),
       connection: (state) => this.#banner.connect(state),
     });
     this.#conversation.start();
