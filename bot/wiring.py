@@ -138,7 +138,7 @@ class EdgeProcess:
         )
 
     def on_push(self, push: PushTo) -> None:
-        """*push* brings what nobody asked for, a responder's lines say, to a pseudonym; False when it did not arrive."""
+        """*push* brings what nobody asked for, a line of the desk say, to a pseudonym; False when it did not arrive."""
         self._to = push
 
     async def run(self) -> None:

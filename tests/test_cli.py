@@ -100,7 +100,11 @@ def test_explain_shows_rules_and_no_words() -> None:
 @pytest.mark.slow
 def test_shell_answers_line_by_line(tmp_path: Path) -> None:
     """``shell --json`` answers every line in order, a crisis without waiting for the assistant."""
-    lines = [b"I am going to kill myself tonight", b"will my sergeant find out if I call the EAP?", b"delete everything"]
+    lines = [
+        b"I am going to kill myself tonight",
+        b"will my sergeant find out if I call the EAP?",
+        b"delete everything",
+    ]
 
     done = sidedoor("shell", "--json", "--state", str(tmp_path / "s"), given=b"\n".join(lines) + b"\n")
 

@@ -116,7 +116,13 @@ def malformed(house: House) -> None:
     """What a scanner or a broken client would send."""
     with httpx.Client(base_url=house.edge_url, trust_env=False, timeout=10) as client:
         headers = {"Authorization": "Bearer 77341", "User-Agent": WORD, "X-Forwarded-For": "203.0.113.77"}
-        for body in (b"{" + WORD.encode(), b"\xff\xfe", b"[]", json.dumps({"id": WORD, "text": 7}).encode(), b"x" * 200_000):
+        for body in (
+            b"{" + WORD.encode(),
+            b"\xff\xfe",
+            b"[]",
+            json.dumps({"id": WORD, "text": 7}).encode(),
+            b"x" * 200_000,
+        ):
             assert client.post("/chat/messages", content=body, headers=headers).status_code < 500
         assert client.get(f"/{WORD}?q=77341", headers=headers).status_code == 404
 

@@ -96,6 +96,8 @@ def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
 
 def test_first_start_makes_closed_folders(house: House) -> None:
     """The state folder and the keys are made so that only their owner can read them."""
-    modes = {p.name: p.stat().st_mode & 0o777 for p in [house.state, house.state / "keys", *(house.state / "keys").iterdir()]}
+    modes = {
+        p.name: p.stat().st_mode & 0o777 for p in [house.state, house.state / "keys", *(house.state / "keys").iterdir()]
+    }
 
     assert all(mode & 0o077 == 0 for mode in modes.values()), modes
