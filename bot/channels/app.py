@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,6 +25,9 @@ from bot.retention import sweep_forever
 from bot.settings import Settings
 from bot.wiring import EdgeProcess
 
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
+
 log = get_logger(__name__)
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -33,7 +37,7 @@ def build(process: EdgeProcess, settings: Settings) -> Starlette:
     """The edge as a web application; everything slow starts in the background, after the port is open."""
     edge = Edge(process.parts)
     process.on_push(edge.push)
-    telegram = _telegram(edge, settings)
+    telegram = _telegram(edge, process, settings)
     routes: list[BaseRoute] = [
         Route("/livez", _live, methods=["GET"]),
         Route("/readyz", _ready_of(process), methods=["GET"]),
@@ -84,19 +88,19 @@ def _ready_of(process: EdgeProcess) -> Callable[[Request], object]:
     return ready
 
 
-def _lifespan(edge: Edge, process: EdgeProcess, settings: Settings, telegram: object | None) -> Lifespan:
+def _lifespan(edge: Edge, process: EdgeProcess, settings: Settings, telegram: TelegramChannel | None) -> Lifespan:
     @asynccontextmanager
     async def run(_: Starlette) -> AsyncIterator[None]:
         quiet_loop(asyncio.get_running_loop())
         sweep = sweep_forever(edge.sweep, idle_minutes=settings.idle_minutes, lifetime_hours=settings.lifetime_hours)
         tasks = [asyncio.create_task(sweep), asyncio.create_task(process.run())]
         if telegram is not None:
-            tasks.append(asyncio.create_task(telegram.start()))  # type: ignore[attr-defined]
+            tasks.append(asyncio.create_task(telegram.start()))
         try:
             yield
         finally:
             if telegram is not None:
-                await telegram.stop()  # type: ignore[attr-defined]
+                await telegram.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -104,9 +108,9 @@ def _lifespan(edge: Edge, process: EdgeProcess, settings: Settings, telegram: ob
     return run
 
 
-def _telegram(edge: Edge, settings: Settings) -> object | None:
+def _telegram(edge: Edge, process: EdgeProcess, settings: Settings) -> TelegramChannel | None:
     if settings.telegram_mode == "off":
         return None
     from bot.channels.telegram import TelegramChannel  # half a second of imports that the web chat does not need
 
-    return TelegramChannel(edge, settings)
+    return TelegramChannel(edge, settings, wording=process.parts.wording, judge=process.parts.triage.judge)

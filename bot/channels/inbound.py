@@ -33,9 +33,9 @@ class Incoming:
     """One message as a channel hands it over. ``sender`` is the channel's own id; ``choice`` a button's payload."""
 
     channel: str
-    sender: str
+    sender: str = field(repr=False)
     text: str = field(default="", repr=False)
-    choice: str | None = None
+    choice: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,8 @@ class Edge:
             return await self._forget(channel, who)
         if choice == "/start":
             return Answer((self._say("utter_first_contact", channel),), level)
+        if choice == "/stop" and self._parts.person.phase(who) in ("waiting", "live"):
+            choice = "/person_leave"
         if choice == "/person":
             return Answer(await self._parts.person.offer(who, level, channel), level)
         if choice is None and not incoming.text.strip():
@@ -174,7 +176,8 @@ class Edge:
     async def _ask_assistant(self, incoming: Incoming, who: Pseudonym, level: Level, choice: str | None) -> Answer:
         parts = self._parts
         try:
-            redacted = await asyncio.wait_for(parts.redact(without_slash(incoming.text)), parts.patience)
+            async with asyncio.timeout(parts.patience):
+                redacted = await parts.redact(without_slash(incoming.text))
             said = await parts.assistant.reply(who, redacted, level, choice=choice, timeout=parts.patience)
         except (AssistantUnavailable, TimeoutError):
             return self._without_assistant(incoming.channel, level, choice)
