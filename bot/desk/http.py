@@ -24,7 +24,7 @@ log = get_logger(__name__)
 
 BODY_LIMIT = 32 * 1024
 PUBLIC = frozenset({"/livez", "/sign-in", "/api/sign-in", "/assets/desk.css", "/assets/icon.svg", "/assets/sign-in.js"})
-ONE_TIME = frozenset({"/password", "/assets/password.js", "/api/password", "/api/sign-out"})
+ONE_TIME = frozenset({"/password", "/assets/password.js", "/assets/post.js", "/api/password", "/api/sign-out"})
 _SAFE = ("GET", "HEAD")
 
 Handler = Callable[[Request], Awaitable[Response]]

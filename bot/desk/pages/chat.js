@@ -87,7 +87,7 @@ export class ChatView {
 
   #line(line, chat) {
     const speaker = { you: strings.you, notice: strings.notice, officer: chat.case.alias }[line.speaker];
-    return element("div", { class: `line ${line.speaker}` }, element("span", { class: "speaker" }, speaker), line.text);
+    return element("div", { class: `line ${line.speaker}` }, element("span", { class: "speaker" }, speaker), element("span", { class: "text" }, line.text));
   }
 
   #mark(line, drawn) {

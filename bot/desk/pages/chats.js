@@ -3,7 +3,7 @@
 import { newId, post } from "./post.js";
 import { strings } from "./words.js";
 
-const RETRIES = [1000, 2000, 4000];
+const RETRIES = [500, 1000, 2000, ...Array(14).fill(4000)]; // for a minute: that long a desk is not lost
 const ENDED = ["cancelled", "officer_lost", "nobody_available"];
 
 export class Chats {

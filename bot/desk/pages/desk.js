@@ -20,7 +20,7 @@ const now = () => performance.now() / 1000 + skew;
 const chat = new ChatView({ chats, now, changed: draw, problem: (text) => warn(text) });
 const queue = new QueueView({ now, take, open: (id) => chat.open(id) });
 const stream = new Stream({
-  onDuty: () => onDuty ?? false,
+  onDuty: () => onDuty,
   lost: () => warn(strings.connection.lost, "connection"),
   replaced: () => warn(strings.connection.replaced, "replaced"),
   picture: (serverNow, found) => {
@@ -28,7 +28,7 @@ const stream = new Stream({
     if (found.broken) return warn(strings.connection.broken, "connection");
     calm("connection");
     picture = found;
-    if (onDuty === undefined) setDuty(found.me.on_duty);
+    if (onDuty === undefined) begin(found.me.on_duty);
     for (const one of chats.update(picture, (id) => id === chat.id && chat.isVisible)) {
       if (one.case.id !== chat.id) say(fill(strings.newLine, one.case));
     }
@@ -56,6 +56,8 @@ function draw() {
   chat.draw(picture.colleagues);
   queue.show(picture.cases, chat.id, chats.unread);
   by("count").textContent = picture.on_duty ? fill(strings.deskCount, { count: picture.on_duty }) : strings.deskNobody;
+  const waiting = picture.cases.filter((one) => one.state === "notifying").length;
+  by("back").textContent = waiting ? fill(strings.backWaiting, { count: waiting }) : strings.back;
   alarm(picture.cases.filter((one) => one.alarm && onDuty));
 }
 
@@ -84,6 +86,12 @@ async function take(one) {
 function waitFor(id, tries = 40) {
   if (chats.get(id)) chat.open(id);
   else if (tries) setTimeout(() => waitFor(id, tries - 1), 50);
+}
+
+// after a reload the switch stands where it stood
+function begin(wasOnDuty) {
+  for (const id of ["duty", "sound", "sign-out"]) by(id).disabled = false;
+  setDuty(wasOnDuty);
 }
 
 function setDuty(on) {

@@ -53,7 +53,7 @@ export class QueueView {
       item.append(element("span", { class: "why" }, why));
       item.append(this.#button(one, strings.take, fill(strings.takeNamed, one), () => this.take(one), "primary"));
     } else if (one.mine) {
-      item.append(this.#button(one, "→", fill(strings.openNamed, one), () => this.open(one.id)));
+      item.append(this.#button(one, strings.open, fill(strings.openNamed, one), () => this.open(one.id)));
     }
     return item;
   }

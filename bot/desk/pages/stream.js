@@ -16,7 +16,7 @@ export class Stream {
   #handlers;
 
   constructor(handlers) {
-    this.#handlers = handlers; // picture(now, picture), lost(), replaced(), onDuty() → boolean
+    this.#handlers = handlers; // picture(now, picture), lost(), replaced(), onDuty() → boolean or undefined
   }
 
   start() {
@@ -25,10 +25,11 @@ export class Stream {
   }
 
   async beat(force = false) {
-    if (this.#ended || (!force && Date.now() - this.#beaten < HEARTBEAT / 2)) return;
+    const onDuty = this.#handlers.onDuty(); // unknown until the first picture
+    if (this.#ended || onDuty === undefined || (!force && Date.now() - this.#beaten < HEARTBEAT / 2)) return;
     this.#beaten = Date.now();
     try {
-      await post("/api/here", { page: this.#page, on_duty: this.#handlers.onDuty() });
+      await post("/api/here", { page: this.#page, on_duty: onDuty });
     } catch (error) {
       if (error.word === "replaced") this.#end();
       else if (error.status === 401) location.replace("/sign-in");
