@@ -8,7 +8,7 @@ import csv
 import io
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +203,7 @@ def _extension(provider: Provider) -> dict[str, Any]:
 def _schedule(schedule: Schedule) -> dict[str, Any]:
     monthly = any(nth for nth, _ in schedule.days)
     days = sorted(schedule.days, key=lambda day: (day[1], day[0]))
-    zone = getattr(schedule.zone, "key", "")
+    zone = "UTC" if schedule.zone is UTC else getattr(schedule.zone, "key", "")
     winter = datetime(2026, 1, 15, tzinfo=schedule.zone).utcoffset()
     entry = {
         "freq": "MONTHLY" if monthly else "WEEKLY",

@@ -145,6 +145,8 @@ def _zone(record: Record) -> tzinfo | None:
     if "time_zone" in record:
         name = record.text("time_zone")
         record.skip("timezone")
+        if name == "UTC":  # without a look at the zone files, which a slim machine may not have
+            return UTC
         try:
             return ZoneInfo(name)
         except (ValueError, OSError, LookupError):

@@ -4,6 +4,8 @@ Hours: a line is open when its own clock says so, over midnight, over summer tim
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +15,7 @@ import yaml
 
 from bot.catalogue.hours import Schedule, federal_holidays, read_schedule
 from bot.catalogue.loading import Faults, read
+from bot.settings import ROOT
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -169,3 +172,16 @@ def test_a_broken_schedule_is_a_fault(tmp_path: Path, fields: dict[str, object],
     _, faults = schedule(tmp_path, **fields)
 
     assert field in [fault.field for fault in faults]
+
+
+def test_the_shipped_lines_need_no_zone_files() -> None:
+    """
+    On a machine without a time zone database the shipped lines are there and open.
+    """
+    program = "from bot.catalogue import Catalogue; print(len(Catalogue.load().lines()))"
+
+    answer = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONTZPATH": ""}, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert int(answer.stdout) > 3
