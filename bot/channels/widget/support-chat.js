@@ -265,5 +265,5 @@ function linesOf(words) {
 
 function notesOf(words) {
   const notes = [words.language_note, ...words.notes].filter(Boolean);
-  return h("section", { class: "notes" }, h("h2", {}, words.notes_title), ...notes.map((note) => h("p", {}, note)));
+  return h("section", { class: "notes", tabindex: "0", "aria-label": words.notes_title }, h("h2", {}, words.notes_title), ...notes.map((note) => h("p", {}, note)));
 }
