@@ -1,37 +1,33 @@
 """
 Asks spaCy for names of people, places and organisations, and presidio for numbers that carry a checksum.
 
-Only the model's NER is loaded: it has its own embedding, so nothing else of the pipeline is needed (250 MB, 5 ms a message).
+spaCy is asked only where a capital is left that no list explains; without capitals its model finds nothing of use.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
-from bot.privacy.recognisers import Span, Text
-from bot.privacy.words import MODEL, Word, WordBook, words_in
+from bot.privacy.language_model import LanguageModel
+from bot.privacy.message import Span, Text, Word, begins_a_sentence, words_in
+from bot.privacy.words import WordBook
 
 CHUNK = 1000  # characters: the time for a message grows with its length and no faster
-_UNUSED = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter")
 _PLACES = frozenset(("GPE", "LOC", "FAC"))
-_AGENCY_WORDS = frozenset("police pd sheriff department dept office patrol precinct county corrections academy troop".split())
 
 
 class Entities:
     """The heavy half of redaction. Safe to call from several threads."""
 
-    def __init__(self, nlp: Any, checksummed: tuple[tuple[Any, str], ...], book: WordBook) -> None:
-        self._nlp = nlp
+    def __init__(self, model: LanguageModel, checksummed: tuple[tuple[Any, str], ...], book: WordBook) -> None:
+        self._model = model
         self._checksummed = checksummed
         self._book = book
-        self._turn = threading.Lock()  # spaCy's vocabulary is not made for several threads
 
     @classmethod
     def load(cls, book: WordBook) -> Entities:
         """Takes seconds: imports spaCy and presidio and loads the model."""
-        import spacy
         from presidio_analyzer.predefined_recognizers import (
             CreditCardRecognizer,
             CryptoRecognizer,
@@ -49,15 +45,29 @@ class Entities:
             (UsSsnRecognizer(), "id number"),
             (UsItinRecognizer(), "id number"),
         )
-        return cls(spacy.load(MODEL, exclude=list(_UNUSED)), checksummed, book)
+        return cls(LanguageModel(), checksummed, book)
+
+    def forget_words(self) -> None:
+        """Drops every word that the model's vocabulary picked up."""
+        self._model.forget_words()
 
     def find(self, text: Text) -> Iterator[Span]:
         """Every entity that could name somebody."""
         if text.has_digits:
             yield from self._numbers(text.text)
-        if not text.shouted:  # the model has learned nothing from capitals
-            for start, end in chunks(text.text):
+        for start, end in chunks(text.text):
+            if not text.shouted and self._could_hold_a_name(text.text, start, end):
                 yield from self._entities(text.text, start, end)
+
+    def _could_hold_a_name(self, text: str, start: int, end: int) -> bool:
+        """The model needs capitals to see a name; listed names, and those after a cue, are gone by now in any case."""
+        return any(
+            word.title and not self._book.is_kept(word.lower) and not self._opens_with(word, text)
+            for word in words_in(text, start, end)
+        )
+
+    def _opens_with(self, word: Word, text: str) -> bool:
+        return begins_a_sentence(text, word.start) and self._book.is_ordinary(word.lower)
 
     def _numbers(self, text: str) -> Iterator[Span]:
         for recogniser, label in self._checksummed:
@@ -66,23 +76,23 @@ class Entities:
                     yield Span(result.start, result.end, label)
 
     def _entities(self, text: str, start: int, end: int) -> Iterator[Span]:
-        with self._turn:
-            found = [(entity.start_char, entity.end_char, entity.label_) for entity in self._nlp(text[start:end]).ents]
-        for first, last, kind in found:
+        for first, last, kind in self._model.entities(text[start:end]):
             label = self._label(kind, text[start + first : start + last])
-            words = list(words_in(text, start + first, start + last))
-            words = self._trimmed(words)
+            words = self._trimmed(words_in(text, start + first, start + last))
             if label and words and self._names_somebody(text, words, kind):
                 yield Span(words[0].start, words[-1].end, label)
 
-    @staticmethod
-    def _label(kind: str, text: str) -> str | None:
+    def _label(self, kind: str, text: str) -> str | None:
         if kind == "PERSON":
             return "name"
         if kind in _PLACES:
             return "place"
         if kind == "ORG":
-            return "agency" if any(word.lower in _AGENCY_WORDS for word in words_in(text)) else "organisation"
+            return (
+                "agency"
+                if any(self._book.is_in("agency_words", word.lower) for word in words_in(text))
+                else "organisation"
+            )
         return None
 
     def _trimmed(self, words: list[Word]) -> list[Word]:
@@ -95,17 +105,15 @@ class Entities:
 
     def _names_somebody(self, text: str, words: list[Word], kind: str) -> bool:
         book = self._book
-        if " ".join(word.lower for word in words) in book.regions:
+        if book.is_in("regions", " ".join(word.lower for word in words)):
             return False
-        if all(word.text.isupper() and len(word.text) < 6 and not book.is_name(word.lower) for word in words):
-            return False  # an acronym: EAP, FFDE
-        known = any(book.is_name(word.lower) or word.title and word.lower in book.names_and_words for word in words)
-        strange = any(book.is_stranger(word.lower) for word in words)
-        if kind == "ORG":
-            return (known or strange) and any(word.title for word in words)
-        if known or strange:
-            return True
-        return words[0].title and (len(words) > 1 or _inside_a_sentence(text, words[0].start))
+        capitals = [word.lower for word in words if word.title]
+        if not capitals or (len(words) == 1 and self._opens_with(words[0], text)):
+            return False  # EAP, FFDE; "Numb" at the beginning of a sentence
+        return kind != "ORG" or any(book.is_stranger(word) or self._is_surname(word) for word in capitals)
+
+    def _is_surname(self, word: str) -> bool:
+        return word in self._book.names_and_words and not self._book.is_in("only_after_a_cue", word)
 
 
 def chunks(text: str) -> Iterator[tuple[int, int]]:
@@ -118,8 +126,3 @@ def chunks(text: str) -> Iterator[tuple[int, int]]:
             end = cut + 1 if cut > start else end
         yield start, end
         start = end
-
-
-def _inside_a_sentence(text: str, start: int) -> bool:
-    before = text[:start].rstrip(" \"'(-")
-    return bool(before) and before[-1] not in ".!?:\n"

@@ -8,41 +8,41 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from bot.errors import DataError
-from bot.privacy import checks, scans
+from bot.privacy import name_checks, number_checks, place_checks, scans
+from bot.privacy.message import Span, Text
 from bot.privacy.words import WordBook
 
 RECOGNISERS = Path(__file__).resolve().parent / "recognisers.yml"
 
+_HAS: dict[str, Callable[[Text], bool]] = {
+    "digits": lambda text: text.has_digits,
+    "numbers": lambda text: text.has_numbers,
+    "capitals": lambda text: text.has_capitals,
+}
+Check = Callable[[str, int, int, WordBook], number_checks.Found]
+
+_CHECKS: dict[str, Check] = {
+    "luhn": number_checks.luhn,
+    "iban": number_checks.iban,
+    "vin": number_checks.vin,
+    "phone": number_checks.phone,
+    "not_years": number_checks.not_years,
+    "date": number_checks.date,
+    "not_a_crisis_site": number_checks.not_a_crisis_site,
+    "titled": name_checks.titled,
+    "introduced": name_checks.introduced,
+    "ranked": name_checks.ranked,
+    "nicknamed": name_checks.nicknamed,
+    "agency": place_checks.agency,
+    "facility": place_checks.facility,
+    "address": place_checks.address,
+}
 _PART = re.compile(r"<<(\w+)>>")
-_DIGIT = re.compile(r"\d")
-
-
-class Span(NamedTuple):
-    """Characters ``start`` to ``end`` of a text, and what they are."""
-
-    start: int
-    end: int
-    label: str
-
-
-class Text(NamedTuple):
-    """A message with what every recogniser asks of it."""
-
-    text: str
-    lower: str
-    has_digits: bool
-    shouted: bool
-
-    @classmethod
-    def of(cls, text: str) -> Text:
-        letters = [letter for letter in text if letter.isalpha()]
-        shouted = len(letters) > 9 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters)
-        return cls(text, text.lower(), _DIGIT.search(text) is not None, shouted)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Recogniser:
     label: str
     patterns: tuple[re.Pattern[str], ...]
     needs: tuple[str, ...]
-    check: checks.Check | None
+    cues: frozenset[str]
+    check: Check | None
     scan: scans.Scan | None
     match: tuple[str, ...]
     leave: tuple[str, ...]
@@ -61,7 +62,7 @@ class Recogniser:
     def find(self, text: Text, book: WordBook) -> Iterator[Span]:
         """Every span of this kind; they may overlap."""
         if self.scan:
-            yield from (Span(start, end, label) for start, end, label in self.scan(text.text, book, text.shouted))
+            yield from self.scan(text, book)
         if not self._worth_looking(text):
             return
         for pattern in self.patterns:
@@ -69,14 +70,15 @@ class Recogniser:
                 group: str | int = "id" if "id" in pattern.groupindex and match["id"] else 0
                 span: tuple[int, int] | None = match.span(group)
                 if self.check:
-                    span = self.check(text.text, *match.span(group), book, text.shouted)
+                    span = self.check(text.text, *match.span(group), book)
                 if span:
                     yield Span(*span, self.label)
 
     def _worth_looking(self, text: Text) -> bool:
-        if not self.needs:
-            return True
-        return any(text.has_digits if need == "digit" else need in text.lower for need in self.needs)
+        """Most patterns begin with a cue or hold a digit; asking for that first makes them ten times cheaper."""
+        if self.cues and self.cues.isdisjoint(text.vocabulary):
+            return False
+        return not self.needs or any(_HAS[need](text) if need in _HAS else need in text.lower for need in self.needs)
 
 
 def load(path: Path = RECOGNISERS) -> tuple[Recogniser, ...]:
@@ -90,20 +92,25 @@ def load(path: Path = RECOGNISERS) -> tuple[Recogniser, ...]:
 
 
 def _recogniser(file: str, entry: dict[str, Any], parts: dict[str, str]) -> Recogniser:
-    needs = entry.get("needs", ())
+    needs, cues = (_list(entry.get(key, ())) for key in ("needs", "cues"))
     try:
         return Recogniser(
             entry["id"],
             entry["label"],
             tuple(_compile(file, entry["id"], pattern, parts) for pattern in entry.get("find", ())),
-            (needs,) if isinstance(needs, str) else tuple(needs),
-            _named(checks.CHECKS, entry.get("check")),
+            tuple(needs),
+            frozenset(cues) | frozenset(f"{cue}s" for cue in cues),
+            _named(_CHECKS, entry.get("check")),
             _named(scans.SCANS, entry.get("scan")),
             tuple(entry["match"]),
             tuple(entry["leave"]),
         )
     except KeyError as error:
         raise DataError(f"{file}: {entry.get('id', 'a recogniser')}: {error.args[0]} is missing or unknown") from None
+
+
+def _list(value: Any) -> list[str]:
+    return value.split() if isinstance(value, str) else list(value)
 
 
 def _named(functions: dict[str, Callable[..., Any]], name: str | None) -> Any:

@@ -1,8 +1,8 @@
 """
 Takes out of a message whatever could name the officer who wrote it.
 
-First the recognisers of ``recognisers.yml``, until they find nothing more; then spaCy's NER on what is left. What triage and
-the assistant need is shielded: crisis numbers, words of distress, ranks, law, states, months (``lists/keep.yml``).
+First the recognisers of ``recognisers.yml``, until they find nothing more; then spaCy's NER on what is left. What
+triage and the assistant need is shielded: crisis numbers, words of distress, ranks, law, states, months (``lists/keep.yml``).
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import NewType, Protocol
 
 from bot.logs import get_logger
 from bot.privacy.entities import Entities
-from bot.privacy.recognisers import Recogniser, Span, Text
+from bot.privacy.message import Span, Text
+from bot.privacy.recognisers import Recogniser
 from bot.privacy.recognisers import load as load_recognisers
+from bot.privacy.shields import Shields
 from bot.privacy.words import WordBook
 
 RedactedText = NewType("RedactedText", str)  # only Redactor.redact() makes one
@@ -31,6 +33,8 @@ class Finder(Protocol):
 
     def find(self, text: Text) -> Iterable[Span]: ...
 
+    def forget_words(self) -> None: ...
+
 
 class Redactor:
     """Replaces each identifying span by its label: ``[badge number]``. Safe to call from several threads."""
@@ -42,11 +46,11 @@ class Redactor:
         self._rank = {recogniser.label: rank for rank, recogniser in reversed(list(enumerate(self._recognisers)))}
         labels = {recogniser.label for recogniser in self._recognisers} | {*_OTHER_LABELS}
         self._labels = re.compile(rf"\[(?:{'|'.join(sorted(labels))})\]")
-        self._shield = re.compile("|".join(_shields(book)), re.IGNORECASE)
+        self._shields = Shields(book)
 
     @classmethod
     def load(cls) -> Redactor:
-        """Blocks for seconds. Without the language model the patterns work alone, and take out more rather than less."""
+        """Blocks for seconds. Without the language model the patterns work alone; raw text never passes."""
         book = WordBook.load()
         try:
             entities: Finder | None = Entities.load(book)
@@ -61,7 +65,7 @@ class Redactor:
         return cls(load_recognisers(), WordBook.load())
 
     def redact(self, text: str) -> RedactedText:
-        """*text* without what could name somebody, and without invisible characters; redacting it again changes nothing."""
+        """*text* without what could name somebody, nor invisible characters; redacting it again changes nothing."""
         text = _plain(text)
         for _ in range(_PASSES):
             found = self._find(text)
@@ -70,10 +74,15 @@ class Redactor:
             text = self._replaced(text, found)
         return RedactedText(text)
 
+    def forget_words(self) -> None:
+        """Drops the words of officers that the language model still holds; call it when conversations are swept."""
+        if self._entities is not None:
+            self._entities.forget_words()
+
     def _find(self, text: str) -> list[Span]:
         """Spans that do not overlap, in order. The costly look happens only where the patterns find nothing more."""
         whole = Text.of(text)
-        protected = sorted([match.span() for match in self._labels.finditer(text)] + [m.span() for m in self._shield.finditer(text)])
+        protected = sorted([*(match.span() for match in self._labels.finditer(text)), *self._shields.find(whole)])
         spans = [span for recogniser in self._recognisers for span in recogniser.find(whole, self._book)]
         found = _joined(text, _outside(text, spans, protected), self._rank)
         return found or _joined(text, _outside(text, self._ask_entities(whole), protected), self._rank)
@@ -102,19 +111,6 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Cs", "Co"))
 
 
-def _shields(book: WordBook) -> Iterable[str]:
-    for number in book.numbers:
-        digits = re.sub(r"\W", "", number)
-        if len(digits) < 7:
-            yield rf"(?<![\w.#-])(?<!\d\s){digits}(?![\w-]|[.\s]\d)"
-            continue
-        area, exchange, line = digits[-10:-7], digits[-7:-4], digits[-4:]
-        yield rf"(?<![\w.-])(?:\+?1[\s.-]{{0,2}})?\(?{area}\)?[\s.-]{{0,2}}{exchange}[\s.-]{{0,2}}{line}(?![\w-])"
-    yield r"\b(?:1-)?8(?:00|66)-cop-?(?:line|2cop)\b"
-    for phrase in sorted(book.phrases, key=len, reverse=True):
-        yield rf"(?<![\w]){re.escape(phrase)}(?![\w])"
-
-
 def _outside(text: str, spans: Iterable[Span], protected: Sequence[tuple[int, int]]) -> list[Span]:
     """What is left of *spans* when the protected parts are cut out of them."""
     kept = []
@@ -139,9 +135,9 @@ def _joined(text: str, spans: Iterable[Span], rank: dict[str, int]) -> list[Span
     """Overlapping spans become one, with the label of the recogniser that stands first in the file."""
     joined: list[Span] = []
     for span in sorted(spans):
-        last = joined[-1] if joined else None
-        touching = last and (span.start < last.end or last.label == span.label and not text[last.end : span.start].strip())
-        if last and touching:
+        last = joined[-1] if joined else Span(-1, -1, "")
+        next_to = last.label == span.label and last.end >= 0 and not text[last.end : span.start].strip()
+        if span.start < last.end or next_to:
             label = min(last.label, span.label, key=lambda name: rank.get(name, len(rank)))
             joined[-1] = Span(last.start, max(last.end, span.end), label)
         else:

@@ -17,13 +17,8 @@ HELD_OUT = Path(__file__).with_name("held_out.yml")
 MARK = re.compile(r"\{\{([^|{}]+)\|([^{}]+)\}\}")
 LABEL = re.compile(r"\[[a-z ]+\]")
 WORD = re.compile(r"[^\W_]+")
-# what may be left of a mark: the words that tell what kind of thing it was
-KINDS = set(
-    "the of and at in on a unit car cruiser squad engine medic vehicle beat ship station precinct district troop zone sector "
-    "division bureau transit platoon police pd so department dept office sheriff s county correctional state tribal patrol "
-    "border highway block apt apartment street avenue route road bridge hospital park high elementary center mrn university "
-    "area metro custody number no".split()
-)
+# what may be left of a mark: words that tell what kind of thing it was
+KINDS = Path(__file__).with_name("kinds.txt").read_text(encoding="utf-8").split()
 
 
 class Tally(NamedTuple):
