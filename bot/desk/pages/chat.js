@@ -13,6 +13,7 @@ export class ChatView {
   #drafts = new Map();
   #now;
   #shown = new Map();
+  #atEnd = true;
 
   constructor({ chats, now, changed, problem }) {
     this.#chats = chats;
@@ -28,6 +29,7 @@ export class ChatView {
     by("put-away").addEventListener("click", () => this.#putAway());
     by("close").addEventListener("click", () => this.#askOutcome());
     by("hand-over").addEventListener("click", () => this.#askColleague());
+    this.#stayAtEnd(by("log"));
     setInterval(() => this.#tick(), 1000);
   }
 
@@ -43,6 +45,7 @@ export class ChatView {
     if (this.#id) this.#drafts.set(this.#id, box.value);
     this.#id = id;
     this.#shown.clear();
+    this.#atEnd = true;
     by("log").replaceChildren();
     box.value = this.#drafts.get(id) ?? "";
     document.body.classList.toggle("in-chat", Boolean(id));
@@ -71,7 +74,6 @@ export class ChatView {
 
   #lines(chat) {
     const log = by("log");
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
     for (const [line, drawn] of this.#shown) {
       if (!chat.lines.includes(line)) {
         drawn.remove();
@@ -82,7 +84,13 @@ export class ChatView {
       if (!this.#shown.has(line)) this.#shown.set(line, log.appendChild(this.#line(line, chat)));
       this.#mark(line, this.#shown.get(line));
     }
-    if (atEnd) log.scrollTop = log.scrollHeight;
+    if (this.#atEnd) log.scrollTop = log.scrollHeight;
+  }
+
+  // The newest line stays in sight, unless the responder has scrolled up to read.
+  #stayAtEnd(log) {
+    log.addEventListener("scroll", () => (this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80));
+    new ResizeObserver(() => this.#atEnd && (log.scrollTop = log.scrollHeight)).observe(log);
   }
 
   #line(line, chat) {
@@ -116,7 +124,7 @@ export class ChatView {
     const text = box.value.trim();
     if (!text || !this.#id) return;
     box.value = "";
-    by("log").scrollTop = by("log").scrollHeight;
+    this.#atEnd = true;
     this.#chats.send(this.#id, text);
     box.focus();
   }
