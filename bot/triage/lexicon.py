@@ -17,9 +17,11 @@ import yaml
 
 from bot.errors import DataError
 from bot.logs import get_logger
+from bot.triage.grammar import Grammar
 from bot.triage.levels import Level, ReplyKind, Subject, Verdict
 from bot.triage.normalise import Normaliser
-from bot.triage.patterns import Grammar, Index, Pattern, Text, bits
+from bot.triage.patterns import Index, Pattern, Text, spans_of
+from bot.triage.surroundings import Surroundings, Surveyor, read_patterns
 
 log = get_logger(__name__)
 
@@ -46,15 +48,22 @@ class Outcome:
         return cls(level, ReplyKind.CRISIS if level >= Level.HIGH else ReplyKind.NORMAL)
 
 
+NOTHING = Outcome(Level.NONE, ReplyKind.NORMAL)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the file. ``lowered`` maps a scope to what the rule counts as inside it."""
+    """
+    One rule of the file. ``lowered`` maps a scope to what the rule counts as inside it, ``mine`` the same where the
+    writer speaks of themselves.
+    """
 
     id: str
     outcome: Outcome
     subject: Subject
     patterns: tuple[Pattern, ...]
     lowered: Mapping[str, Outcome]
+    mine: Mapping[str, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +81,7 @@ class Triage:
     def __init__(self, tables: Mapping[str, Any], spelling: Mapping[str, Any]) -> None:
         self._normaliser = Normaliser(spelling)
         grammar = Grammar(tables["fragments"], self._normaliser.spell)
-        self._negators = frozenset(tables["negators"].split())
-        self._reach = int(tables["negation_reach"])
-        self._not_negators = _patterns(tables["not_negations"], grammar, "not_negations")
-        self._bridges = _patterns(tables["negation_ends"], grammar, "negation_ends")
-        self._benign = _patterns(tables["benign"], grammar, "benign")
-        self._cues = {name: _patterns(lines, grammar, f"cues {name}") for name, lines in tables["cues"].items()}
+        self._surveyor = Surveyor(tables, grammar)
         self._rules = tuple(_rule(name, rule, tables["lowered"], grammar) for name, rule in tables["rules"].items())
         self._normaliser.learn(grammar.words)
         self._index = Index()
@@ -87,7 +91,11 @@ class Triage:
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Triage:
         """Reads ``lexicon.yml`` and ``spelling.yml``; raises ``DataError`` naming file and rule."""
-        return cls(_read(folder / "lexicon.yml"), _read(folder / "spelling.yml"))
+        lexicon, spelling = _read(folder / "lexicon.yml"), _read(folder / "spelling.yml")
+        try:
+            return cls(lexicon, spelling)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise DataError("lexicon.yml or spelling.yml: a table is missing, or is not what it should be") from None
 
     def judge(self, text: str) -> Verdict:
         """The verdict on *text*. Never raises: what cannot be judged is asked about."""
@@ -103,72 +111,31 @@ class Triage:
         """How many patterns look for danger or strain."""
         return sum(len(rule.patterns) for rule in self._rules)
 
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """The rules, in the order of the file."""
+        return tuple(rule.id for rule in self._rules)
+
     def _all_patterns(self) -> Iterator[Pattern]:
-        for patterns in (self._not_negators, self._bridges, self._benign, *self._cues.values()):
-            yield from patterns
+        yield from self._surveyor.patterns()
         for rule in self._rules:
             yield from rule.patterns
 
     def _hits(self, piece: str) -> Iterator[Hit]:
         plain = self._normaliser.plain(piece)
-        text = Text(plain.words, self._negators)
+        text = Text(plain.words, self._surveyor.negators)
         text.candidates = self._index.candidates(text)
-        around = self._surroundings(text, plain.clauses, plain.quoted)
+        around = self._surveyor.survey(text, plain.clauses, plain.quoted)
         for rule in self._rules:
-            best: Outcome | None = None
-            for start, end in _spans(rule.patterns, text):
-                outcome = _in_its_place(rule, start, end, around)
-                if outcome is not None and (best is None or _weight(outcome) > _weight(best)):
-                    best = outcome
-            if best is not None:
+            found = [_in_its_place(rule, start, end, around) for start, end in spans_of(rule.patterns, text)]
+            if found and (best := max(found, key=_weight)) != NOTHING:
                 yield Hit(rule.id, best, rule.subject)
 
-    def _surroundings(self, text: Text, clauses: int, quoted: int) -> Surroundings:
-        benign = _covered(self._benign, text)
-        negators = text.any_of(self._negators) & ~_covered(self._not_negators, text)
-        ends = clauses | text.first | sum({1 << start for start, _ in _spans(self._bridges, text)})
-        sentences = _sentences(text)
-        cues = {name: _sentences_with(_covered(patterns, text), sentences) for name, patterns in self._cues.items()}
-        return Surroundings(benign, negators, ends, self._reach, {**cues, "quoted": quoted})
 
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Places of one message, as bits: sayings, negations, where a negation's reach ends, sentences with a cue."""
-
-    benign: int
-    negators: int
-    ends: int
-    reach: int
-    cues: Mapping[str, int]
-
-    def scopes(self, start: int, end: int) -> Iterator[str]:
-        """The scopes that a match from *start* to *end* stands in."""
-        if self.benign >> start & 1 and self.benign >> (end - 1) & 1:
-            yield "benign"
-        if self._negated(start):
-            yield "negated"
-        for name, places in self.cues.items():
-            if places >> start & 1:
-                yield name
-
-    def _negated(self, start: int) -> bool:
-        for place in range(start - 1, max(-1, start - 1 - self.reach), -1):
-            if self.negators >> place & 1:
-                return True
-            if self.ends >> (place + 1) & 1:
-                return False
-        return False
-
-
-def _in_its_place(rule: Rule, start: int, end: int, around: Surroundings) -> Outcome | None:
-    """What the match counts as; None when a scope says that it is nothing."""
-    outcome = rule.outcome
-    for scope in around.scopes(start, end):
-        lowered = rule.lowered.get(scope)
-        if lowered is not None and _weight(lowered) < _weight(outcome):
-            outcome = lowered
-    return outcome if outcome.level > Level.NONE or outcome.reply is not ReplyKind.NORMAL else None
+def _in_its_place(rule: Rule, start: int, end: int, around: Surroundings) -> Outcome:
+    """What the match counts as where it stands: the lowest of what its scopes say."""
+    table = rule.mine if around.is_mine(start, end) else rule.lowered
+    return min([rule.outcome, *(table.get(scope, rule.outcome) for scope in around.scopes(start, end))], key=_weight)
 
 
 def _weight(outcome: Outcome) -> tuple[int, int]:
@@ -184,34 +151,6 @@ def _verdict(hits: Sequence[Hit]) -> Verdict:
     return Verdict(level, worst.outcome.reply, worst.subject, tuple(rules))
 
 
-def _spans(patterns: Sequence[Pattern], text: Text) -> Iterator[tuple[int, int]]:
-    for pattern in patterns:
-        if id(pattern) in text.candidates:
-            yield from pattern.spans(text)
-
-
-def _covered(patterns: Sequence[Pattern], text: Text) -> int:
-    covered = 0
-    for start, end in _spans(patterns, text):
-        covered |= (1 << end) - (1 << start)
-    return covered
-
-
-def _sentences(text: Text) -> list[tuple[int, int]]:
-    starts = [*bits(text.first), len(text.words)]
-    return [(start, end) for start, end in zip(starts, starts[1:], strict=False)]
-
-
-def _sentences_with(places: int, sentences: Sequence[tuple[int, int]]) -> int:
-    """All places of the sentences in which one of *places* lies."""
-    found = 0
-    for start, end in sentences:
-        whole = (1 << end) - (1 << start)
-        if places & whole:
-            found |= whole
-    return found
-
-
 def _pieces(text: str) -> Iterator[str]:
     if len(text) > LONGEST:
         text = text[: LONGEST // 2] + "\n\n" + text[-LONGEST // 2 :]
@@ -222,22 +161,23 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[start : start + PIECE]
 
 
-def _patterns(lines: str, grammar: Grammar, where: str) -> tuple[Pattern, ...]:
+def _rule(name: str, written: Mapping[str, Any], lowered: Mapping[str, Mapping[str, Any]], grammar: Grammar) -> Rule:
     try:
-        return tuple(grammar.pattern(line) for line in lines.splitlines() if line.strip())
-    except DataError as error:
-        raise DataError(f"lexicon.yml: {where}: {error}") from None
-
-
-def _rule(name: str, written: Mapping[str, Any], lowered: Mapping[str, Mapping[str, str]], grammar: Grammar) -> Rule:
-    try:
-        table = {**lowered[written.get("lowered", "default")], **written.get("unless", {})}
-        outcomes = {scope: Outcome.read(outcome) for scope, outcome in table.items() if outcome != "stays"}
+        table = dict(lowered[written.get("lowered", "default")])
+        mine = table.pop("mine", {})
+        unless = written.get("unless", {})
         outcome = Outcome.read(written["means"])
         subject = Subject(written.get("subject", "self"))
-    except (KeyError, ValueError):
-        raise DataError(f"lexicon.yml: rule {name}: means, subject, lowered or unless is not known") from None
-    return Rule(name, outcome, subject, _patterns(written["patterns"], grammar, f"rule {name}"), outcomes)
+        patterns = read_patterns(written["patterns"], grammar, f"rule {name}")
+        return Rule(name, outcome, subject, patterns, _outcomes(table, unless), _outcomes(table, mine, unless))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DataError(f"lexicon.yml: rule {name}: means, subject, lowered, unless or patterns is not known") from None
+
+
+def _outcomes(*tables: Mapping[str, str]) -> Mapping[str, Outcome]:
+    """The later table overrules the earlier; ``stays`` takes a scope out."""
+    merged = {scope: outcome for table in tables for scope, outcome in table.items()}
+    return {scope: Outcome.read(outcome) for scope, outcome in merged.items() if outcome != "stays"}
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -16,10 +16,7 @@ regular expressions). ``Text.steps`` counts the steps; the tests hold it down.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-
-from bot.errors import DataError
+from collections.abc import Iterable, Iterator, Sequence
 
 BREAK = "."  # stands between sentences; no pattern can contain it
 PREFIX = "*"
@@ -41,7 +38,7 @@ class Text:
         self.gaps = self.all & ~self.breaks & ~self.any_of(negators)
         self.candidates: set[int] = set()  # ids of the patterns worth trying, see Index
         self.steps = 0
-        self._found: dict[int, int] = {}
+        self.found: dict[Words, int] = {}
         self._stepped: dict[tuple[int, int], int] = {}
 
     def any_of(self, words: Iterable[str]) -> int:
@@ -52,15 +49,12 @@ class Text:
         return found
 
     def places(self, node: Words) -> int:
-        """The places of *node*'s words, worked out once a message."""
-        found = self._found.get(id(node))
-        if found is None:
-            found = self.any_of(node.words)
-            if node.prefixes:
-                for word, where in self.at.items():
-                    if word.startswith(node.prefixes):
-                        found |= where
-            self._found[id(node)] = found
+        """The places of *node*'s words."""
+        found = self.any_of(node.words)
+        if node.prefixes:
+            for word, where in self.at.items():
+                if word.startswith(node.prefixes):
+                    found |= where
         return found
 
     def remembered(self, node: Choice, starts: int) -> int:
@@ -98,7 +92,10 @@ class Words(Node):
 
     def step(self, starts: int, text: Text) -> int:
         text.steps += 1
-        return (starts & text.places(self)) << 1
+        found = text.found.get(self)
+        if found is None:  # worked out once a message; not in a call of its own, this is the innermost loop
+            found = text.found[self] = text.places(self)
+        return (starts & found) << 1
 
     def needs(self) -> frozenset[str]:
         return self._needs
@@ -241,9 +238,6 @@ def _commonness(words: frozenset[str]) -> tuple[int, int]:
     return len(words & _COMMON), len(words)
 
 
-_ITEM = re.compile(r"\s*(?:\{(?P<name>\w+)\}|~(?P<gap>\d+)|(?P<sign>[()|?^$])|(?P<word>[^\s(){}|?^$~]+))")
-
-
 class Index:
     """Finds the patterns that a message can meet at all, by their keys."""
 
@@ -273,114 +267,16 @@ class Index:
         return found
 
 
-class Grammar:
-    """
-    Reads patterns. *spell* turns a written word into the words that a message would hold (``don't`` → ``do not``).
+def spans_of(patterns: Sequence[Pattern], text: Text) -> Iterator[tuple[int, int]]:
+    """The matches of all *patterns* that are worth trying."""
+    for pattern in patterns:
+        if id(pattern) in text.candidates:
+            yield from pattern.spans(text)
 
-    Raises ``DataError`` naming the fragment or the fault, never more.
-    """
 
-    def __init__(self, fragments: Mapping[str, str], spell: Callable[[str], tuple[str, ...]]) -> None:
-        self._spell = spell
-        self._sources = dict(fragments)
-        self._fragments: dict[str, Node] = {}
-        self._open: list[str] = []
-        self._spelled: dict[str, tuple[str, ...]] = {}
-        self._same: dict[frozenset[str], Words] = {}
-        self.words: set[str] = set()
-
-    def pattern(self, source: str) -> Pattern:
-        """The pattern written as *source*."""
-        return Pattern(self._parse(source))
-
-    def _parse(self, source: str) -> Node:
-        items = [(match.lastgroup or "", match[match.lastgroup or 0]) for match in _ITEM.finditer(source)]
-        if "".join(_ITEM.sub("", source).split()):
-            raise DataError("a sign in a pattern is not known")
-        node, rest = self._choice(items, 0)
-        if rest != len(items):
-            raise DataError("a bracket in a pattern is closed but not opened")
-        if node is None:
-            raise DataError("a pattern holds nothing but words that are always skipped")
-        return node
-
-    def _choice(self, items: list[tuple[str, str]], at: int) -> tuple[Node | None, int]:
-        """One row or several; None when all words in them are skipped in messages too."""
-        rows: list[Node] = []
-        while True:
-            row, at = self._row(items, at)
-            if row is not None:
-                rows.append(row)
-            if at >= len(items) or items[at] != ("sign", "|"):
-                return (self._joined(rows) if rows else None), at
-            at += 1
-
-    def _row(self, items: list[tuple[str, str]], at: int) -> tuple[Node | None, int]:
-        parts: list[Node] = []
-        began = at
-        while at < len(items) and items[at] not in (("sign", "|"), ("sign", ")")):
-            part, at = self._part(items, at)
-            if at < len(items) and items[at] == ("sign", "?"):
-                part, at = (Maybe(part) if part else None), at + 1
-            if part is not None:
-                parts.append(part)
-        if at == began:
-            raise DataError("an empty choice in a pattern would match anywhere")
-        if not parts:
-            return None, at
-        return (parts[0] if len(parts) == 1 else Row(parts)), at
-
-    def _part(self, items: list[tuple[str, str]], at: int) -> tuple[Node | None, int]:
-        kind, value = items[at]
-        if kind == "name":
-            return self._fragment(value), at + 1
-        if kind == "gap":
-            return Gap(int(value)), at + 1
-        if kind == "word":
-            return self._word(value), at + 1
-        if value in "^$":
-            return Edge(value == "^"), at + 1
-        if value == "(":
-            node, at = self._choice(items, at + 1)
-            if at < len(items) and items[at] == ("sign", ")"):
-                return node, at + 1
-            raise DataError("a bracket in a pattern is opened but not closed")
-        raise DataError("a question mark in a pattern follows nothing")
-
-    def _fragment(self, name: str) -> Node:
-        if name in self._open or name not in self._sources:
-            raise DataError(f"fragment {name} is not defined, or uses itself")
-        if name not in self._fragments:
-            self._open.append(name)
-            self._fragments[name] = self._parse(self._sources[name])
-            self._open.pop()
-        return self._fragments[name]
-
-    def _word(self, written: str) -> Node | None:
-        """The word as messages hold it; None for one that is skipped in messages."""
-        if written.endswith(PREFIX):
-            return self._one_of(frozenset((written.lower(),)))
-        spelled = self._spelled.get(written)
-        if spelled is None:
-            spelled = self._spelled[written] = self._spell(written)
-            self.words.update(spelled)
-        if not spelled:
-            return None
-        words = [self._one_of(frozenset((word,))) for word in spelled]
-        return words[0] if len(words) == 1 else Row(words)
-
-    def _one_of(self, words: frozenset[str]) -> Words:
-        """The same words are the same element everywhere, so that a message looks them up once."""
-        if words not in self._same:
-            self._same[words] = Words(words)
-        return self._same[words]
-
-    def _joined(self, rows: list[Node]) -> Node:
-        """Single words of a choice become one element: that is most of them, and one step instead of many."""
-        if len(rows) == 1:
-            return rows[0]
-        single = [row for row in rows if isinstance(row, Words)]
-        others: list[Node] = [row for row in rows if not isinstance(row, Words)]
-        if single:
-            others.insert(0, self._one_of(frozenset().union(*(row.needs() for row in single))))
-        return others[0] if len(others) == 1 else Choice(others)
+def covered(patterns: Sequence[Pattern], text: Text) -> int:
+    """All places inside a match, as bits."""
+    places = 0
+    for start, end in spans_of(patterns, text):
+        places |= (1 << end) - (1 << start)
+    return places
