@@ -22,16 +22,12 @@ class LanguageModel:
 
     def __init__(self) -> None:
         import spacy
-        from spacy.strings import StringStore
 
         # NER has an embedding of its own, so nothing else of the pipeline is loaded
         pipeline = spacy.load(MODEL, exclude=list(_UNUSED))
         self._ner = pipeline.get_pipe("ner")
         self._vocab, self._tokenizer = pipeline.vocab, pipeline.tokenizer
         self._rules = self._tokenizer.rules
-        self._vocab.vectors.strings = (
-            StringStore()
-        )  # only the numbers are looked up; copying 776,000 words takes seconds
         self._turn = threading.Lock()
         self._words = self._fresh()
         self._looks = 0
@@ -66,6 +62,8 @@ class LanguageModel:
 
         names = StringStore([*self._ner.labels, *self._ner.move_names])
         vocab = Vocab(lex_attr_getters=self._vocab.lex_attr_getters, strings=names, lookups=self._vocab.lookups)
+        # taking over the numbers would also copy the words they are known by: 776,000 at first, later those seen so far
+        self._vocab.vectors.strings = StringStore()
         vocab.vectors = self._vocab.vectors
         old = self._tokenizer
         searches = (old.prefix_search, old.suffix_search, old.infix_finditer, old.token_match, old.url_match)

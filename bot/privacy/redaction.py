@@ -2,7 +2,7 @@
 Takes out of a message whatever could name the officer who wrote it.
 
 First the recognisers of ``recognisers.yml``, until they find nothing more; then spaCy's NER on what is left. What
-triage and the assistant need is shielded: crisis numbers, words of distress, ranks, law, states, months (``lists/keep.yml``).
+triage and the assistant need is shielded: crisis numbers, words of distress, ranks, law, states (``lists/keep.yml``).
 """
 
 from __future__ import annotations

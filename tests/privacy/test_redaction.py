@@ -43,28 +43,48 @@ def test_what_saves_a_life_stays(redactor: Redactor, text: str) -> None:
     assert redactor.redact(text) == text
 
 
-def vocabulary() -> list[str]:
-    """Words that triage's lexicon and the assistant's training know, where those files are there already."""
-    words: set[str] = set()
-    lexicon = ROOT / "bot" / "triage" / "lexicon.yml"
-    if lexicon.exists():
-        words |= set(re.findall(r"(?<![\\\w])[a-z]{3,}(?!\w)", lexicon.read_text(encoding="utf-8").lower()))
+AGENCIES = {"lapd", "nypd"}  # in the training on purpose, and taken out on purpose
+
+
+def utterances() -> list[str]:
+    """What the assistant is trained with, where it is there already, without Rasa's marks."""
+    found = []
     for path in sorted((ROOT / "nlu_data").glob("*.yml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         for item in content.get("nlu", ()):
-            words |= set(re.findall(r"[a-z]{3,}", re.sub(r"\(.*?\)", " ", str(item.get("examples", ""))).lower()))
-    return sorted(words)
+            for line in str(item.get("examples", "")).splitlines():
+                found.append(re.sub(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})", r"\1", line.removeprefix("- ").strip()))
+    return [text for text in found if text]
+
+
+def vocabulary() -> list[str]:
+    """Words that triage's lexicon and the assistant's training were written with."""
+    lexicon = ROOT / "bot" / "triage" / "lexicon.yml"
+    text = lexicon.read_text(encoding="utf-8").lower() if lexicon.exists() else ""
+    words = set(re.findall(r"(?<![\\\w])[a-z]{3,}(?!\w)", text))
+    return sorted(words.union(*(re.findall(r"[a-z]{3,}", line.lower()) for line in utterances())) - AGENCIES)
 
 
 def test_every_word_of_triage_and_training_survives(redactor: Redactor) -> None:
     """
     No word that the lexicon or an intent was written with is swallowed inside an ordinary sentence.
+
+    One that is goes into lists/keep.yml, unless it can name somebody.
     """
-    swallowed = [
-        word for word in vocabulary() if redactor.redact(f"it is about {word} and me") != f"it is about {word} and me"
-    ]
+    swallowed = [word for word in vocabulary() if word not in redactor.redact(f"it is about {word} and me")]
 
     assert swallowed == []
+
+
+def test_training_stays_as_it_is(redactor: Redactor) -> None:
+    """
+    At most one in a hundred of the messages the assistant was trained with loses a word.
+    """
+    lines = utterances()
+
+    touched = [line for line in lines if redactor.redact(line) != line]
+
+    assert len(touched) <= len(lines) / 100, "\n".join(touched)
 
 
 def test_every_number_the_bot_gives_survives(redactor: Redactor) -> None:
