@@ -1,5 +1,7 @@
 """
-Reads the patterns of the lexicon, as they are written, into elements that can be matched; see patterns.py for the signs.
+Reads the patterns of the lexicon, as they are written, into elements that can be matched.
+
+The signs are explained in patterns.py.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
 Judges one message by the safety-net lexicon: which rules of ``lexicon.yml`` it meets, and what lowers them.
 
-A rule that is met can be lowered by its surroundings, all of them data: a negation before it, a time long past, a saying
-that only sounds like it, somebody else's words. Nothing that is lowered falls lower than the file says, and an exception
-anywhere counts as a reason to ask.
+A rule that is met can be lowered by its surroundings, all of them data: a negation before it, a time long past, a
+saying that only sounds like it, somebody else's words. Nothing that is lowered falls lower than the file says, and an
+exception anywhere counts as a reason to ask.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from typing import Any
 from bot.triage.patterns import BREAK
 
 # Apostrophes and quotation marks in their many shapes; invisible characters; dashes.
-_SIGNS = {ord(c): "'" for c in "’‘‛`´ʼ′＇"} | {ord(c): '"' for c in "“”„‟«»″＂"} | {ord(c): " - " for c in "–—―"} | {ord("…"): "... "}
+_SIGNS = {ord(c): "'" for c in "’‘‛`´ʼ′＇"} | {ord(c): '"' for c in "“”„‟«»″＂"}
+_SIGNS |= {ord(c): " - " for c in "–—―"} | {ord("…"): "... "}
 _LEET = str.maketrans("013457@$!|", "oieastasii")
 _TOKEN = re.compile(
     r"(?P<word>[a-z0-9@$][a-z0-9@$!|'*#_.\-]{0,60})"  # bounded: a longer one is read in pieces
@@ -27,6 +28,7 @@ _STRETCH = re.compile(r"(.)\1{2,}")
 _RUNS = re.compile(r"(.)\1+")
 _DOSE = re.compile(r"(\d+)(mg|mgs|mcg|ml|g|grams|units|pills|tabs|tablets)")  # “1500mg” is an amount and what of
 _STARS = re.compile(r"[*#_]+")
+_SPELT = re.compile(r"(?<![a-z0-9'])(?:[a-z] ){3,60}[a-z](?![a-z0-9'])")  # “k i l l m y s e l f”
 _LONG_RUN = re.compile(r"(.)\1{40,}")
 
 
@@ -108,7 +110,13 @@ class Normaliser:
             text = unicodedata.normalize("NFKC", text).translate(self._signs)
             text = unicodedata.normalize("NFD", text.lower()).translate(self._alike)
             text = "".join(c for c in text if unicodedata.category(c) not in ("Mn", "Cf", "Me"))
-        return _LONG_RUN.sub(r"\1\1\1", text.lower().replace("`", "'"))
+        text = _LONG_RUN.sub(r"\1\1\1", text.lower().replace("`", "'"))
+        return _SPELT.sub(self._unspelt, text)
+
+    def _unspelt(self, match: re.Match[str]) -> str:
+        joined = match[0].replace(" ", "")
+        known = joined in self._guarded or joined in self._said or self._cut(joined) is not None
+        return joined if known else match[0]
 
     # -- from a token to words
 
@@ -124,9 +132,11 @@ class Normaliser:
         elif bare.isalnum():
             yield from self._expanded(bare)
         else:
+            dotted = token.count(".") > 1 and ".." not in token  # “i.want.to”: the dots stand for spaces
             for part in re.split(r"([.!]+)", token):
                 if part and part[0] in ".!":
-                    yield BREAK
+                    if not dotted:
+                        yield BREAK
                 else:
                     for piece in _SPLIT.split(part.replace("'", "")):
                         if piece:
@@ -194,7 +204,9 @@ class Normaliser:
 
     # -- over the words
 
-    def _finished(self, words: list[str], clauses: set[int], quotes: list[int]) -> tuple[list[str], list[int], list[int]]:
+    def _finished(
+        self, words: list[str], clauses: set[int], quotes: list[int]
+    ) -> tuple[list[str], list[int], list[int]]:
         """Joins and merges, keeping track of where the marks of clauses and quotes now are."""
         marks = sorted({*clauses, *quotes})
         out: list[str] = []
@@ -203,27 +215,10 @@ class Normaliser:
         for mark in [*marks, len(words)]:
             piece = words[start:mark]
             if piece:
-                out.extend(self._without_fillers(self._merged(self._unspaced(piece))))
+                out.extend(self._without_fillers(self._merged(piece)))
             moved[mark] = len(out)
             start = mark
         return out, [moved[mark] for mark in sorted(clauses)], [moved[mark] for mark in quotes]
-
-    def _unspaced(self, words: list[str]) -> list[str]:
-        """``k i l l m y s e l f`` → ``kill myself``."""
-        out: list[str] = []
-        run: list[str] = []
-        for word in [*words, BREAK]:
-            if len(word) == 1 and word.isalpha():
-                run.append(word)
-                continue
-            joined = "".join(run)
-            known = joined in self._guarded or joined in self._said
-            cut = [joined] if known else self._cut(joined) if 4 <= len(joined) <= 60 else None
-            for piece in cut or run:
-                out.extend(self._expanded(piece) if cut else [piece])
-            out.append(word)
-            run = []
-        return out[:-1]
 
     def _merged(self, words: list[str]) -> list[str]:
         out: list[str] = []

@@ -9,9 +9,9 @@ A pattern is a row of words: ``{i} want to (die|be dead) ~2 tonight?``
 * ``~3``                up to three other words, never a negation and never the end of a sentence
 * ``^`` ``$``           where a sentence begins, where it ends
 
-Places are the bits of one integer: bit 7 stands for the seventh word. A step takes the places where an element may begin
-and gives those where it may end, so nothing is ever tried twice and there is no backtracking to blow up (the attack on
-regular expressions). ``Text.steps`` counts the steps; the tests hold it down.
+Places are the bits of one integer: bit 7 stands for the seventh word. A step takes the places where an element may
+begin and gives those where it may end, so nothing is ever tried twice and there is no backtracking to blow up (the
+attack on regular expressions). ``Text.steps`` counts the steps; the tests hold it down.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from bot.errors import DataError
@@ -121,7 +122,7 @@ def read_patterns(lines: str, grammar: Grammar, where: str) -> tuple[Pattern, ..
 
 def _sentences(text: Text) -> list[tuple[int, int]]:
     starts = [*bits(text.first), len(text.words)]
-    return [(start, end) for start, end in zip(starts, starts[1:], strict=False)]
+    return [(start, end) for start, end in pairwise(starts)]
 
 
 def _sentences_with(places: int, sentences: Sequence[tuple[int, int]]) -> int:
