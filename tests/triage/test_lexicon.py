@@ -1,0 +1,133 @@
+"""
+The safety net against invented messages: what must be caught, what must be asked about, what must be left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.triage.levels import Level, ReplyKind
+from bot.triage.lexicon import Triage
+
+TABLES = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Case:
+    """One message of a table, with what its group allows."""
+
+    group: dict[str, Any]
+    phrase: str
+
+    @property
+    def replies(self) -> list[str]:
+        return str(self.group["reply"]).split()
+
+    @property
+    def level(self) -> Level:
+        return Level.from_label(self.group["level"])
+
+
+def cases(*tables: str) -> list[Any]:
+    return [
+        pytest.param(Case(group, phrase), id=f"{name}-{group['kind']}-{number}")
+        for name in tables
+        for group in yaml.safe_load((TABLES / f"{name}.yml").read_text(encoding="utf-8"))
+        for number, phrase in enumerate(group["phrases"].splitlines())
+    ]
+
+
+@lru_cache(maxsize=1)
+def the_triage() -> Triage:
+    return Triage.load()
+
+
+@pytest.fixture
+def triage() -> Iterator[Triage]:
+    yield the_triage()
+
+
+@pytest.mark.parametrize("case", cases("crisis", "crisis_others"))
+def test_danger_is_never_met_with_small_talk(case: Case, triage: Triage) -> None:
+    """
+    A message that tells of danger gets the numbers, or the question where its group allows it, and names who is meant.
+    """
+    verdict = triage.judge(case.phrase)
+
+    assert verdict.reply_kind.value in case.replies
+    assert verdict.level >= case.level
+    assert verdict.subject.value == case.group.get("subject", verdict.subject.value)
+
+
+@pytest.mark.parametrize("case", cases("open"))
+def test_open_wording_is_asked_about(case: Case, triage: Triage) -> None:
+    """
+    Wording that can mean both is answered with the direct question.
+    """
+    assert triage.judge(case.phrase).reply_kind.value in case.replies
+
+
+@pytest.mark.parametrize("case", cases("benign"))
+def test_harmless_messages_raise_no_alarm(case: Case, triage: Triage) -> None:
+    """
+    Sayings, scenes, teaching, rules, denials and everyday talk get a normal reply.
+    """
+    verdict = triage.judge(case.phrase)
+
+    assert verdict.reply_kind is ReplyKind.NORMAL
+    assert verdict.level <= case.level
+
+
+@pytest.mark.parametrize("case", cases("strain"))
+def test_strain_is_heard_without_an_alarm(case: Case, triage: Triage) -> None:
+    """
+    Strain gets a normal reply and the level of its group, from which the conversation goes on.
+    """
+    verdict = triage.judge(case.phrase)
+
+    assert (verdict.reply_kind, verdict.level) == (ReplyKind.NORMAL, case.level)
+
+
+@pytest.mark.parametrize("case", cases("crisis"))
+def test_danger_is_found_inside_a_long_message(case: Case, triage: Triage) -> None:
+    """
+    What is caught alone is also caught between two harmless sentences.
+    """
+    around = "We had a slow week on nights. {} The kids have a game on Saturday."
+
+    verdict = triage.judge(around.format(case.phrase.rstrip(".") + "."))
+
+    assert verdict.reply_kind is not ReplyKind.NORMAL
+
+
+def test_verdicts_carry_no_words(triage: Triage) -> None:
+    """
+    A verdict names rules of the file, never a word of the message.
+    """
+    verdict = triage.judge("I'm going to shoot myself tonight")
+
+    assert set(verdict.rules) <= set(triage.rule_ids)
+
+
+def test_there_are_at_least_three_hundred_patterns(triage: Triage) -> None:
+    """
+    The first lexicon is as broad as issue 2 asks for.
+    """
+    assert triage.pattern_count >= 300
+
+
+def test_every_rule_is_met_by_some_phrase(triage: Triage) -> None:
+    """
+    No rule of the lexicon stands there untried.
+    """
+    tables = cases("crisis", "crisis_others", "open", "strain", "benign", "rules")
+    met = {rule for case in tables for rule in triage.judge(case.values[0].phrase).rules}
+
+    assert set(triage.rule_ids) <= met
