@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.catalogue import Catalogue
+from bot.settings import Settings
 from bot.wording import Wording
 
 
@@ -22,4 +23,4 @@ class Parts:
 @cache
 def parts() -> Parts:
     """The parts of this process; a fault in a data file stops the first action that needs it."""
-    return Parts(Catalogue.load(), Wording.load())
+    return Parts(Catalogue.load(own=Settings.load().directory_dir), Wording.load())

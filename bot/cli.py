@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli_directory import directory_app
 from bot.errors import SidedoorError
 from bot.logs import lock_down
 from bot.settings import Settings
@@ -34,6 +35,7 @@ keys_app = typer.Typer(
 desk_app = typer.Typer(help="The accounts of the people on duty.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(desk_app, name="desk-user")
+app.add_typer(directory_app, name="directory")
 
 State = Annotated[
     Path | None, typer.Option("--state", help="Folder for keys, databases and sockets.", show_default=".state")
@@ -203,7 +205,9 @@ def desk_add(
     settings = _settings("cli", state_dir=state)
     from bot.desk import accounts
 
-    console.print(f"{name} signs in with [bold]{accounts.add(settings.desk_db, name, tier=tier)}[/bold] (shown this once)")
+    console.print(
+        f"{name} signs in with [bold]{accounts.add(settings.desk_db, name, tier=tier)}[/bold] (shown this once)"
+    )
 
 
 @desk_app.command("list")

@@ -51,6 +51,7 @@ class Settings:
 
     state_dir: Path = _setting(ROOT / ".state", "folder for keys, databases, sockets; only its owner can read it")
     model_dir: Path = _setting(ROOT / "models", "folder of the trained model")
+    directory_dir: Path | None = _setting(None, "folder with an agency's or a region's own entries for the directory")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR; no level ever prints words or ids")
 
     edge_host: str = _setting("127.0.0.1", "address of the officers' port")
@@ -212,6 +213,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "PosixPath": lambda raw: Path(raw).expanduser().resolve(),
     "allowed_origins": _words,
     "tier_seconds": lambda raw: tuple(float(word) for word in _words(raw)),
+    "directory_dir": lambda raw: Path(raw).expanduser().resolve() if raw.strip() else None,
     "log_level": lambda raw: raw.strip().upper(),
     "telegram_mode": lambda raw: raw.strip().lower(),
     "idle_minutes": float,

@@ -159,8 +159,8 @@ class Edge:
             return await self._forget(channel, who)
         if choice == "/start":
             return Answer((self._say("utter_first_contact", channel),), level)
-        if choice == "/stop" and self._parts.person.phase(who) in ("waiting", "live"):
-            choice = "/person_leave"
+        if choice == "/stop":
+            choice = "/person_leave" if self._parts.person.phase(who) in ("waiting", "live") else "/stop_pause"
         if choice == "/person":
             return Answer(await self._parts.person.offer(who, level, channel), level)
         if choice is None and not incoming.text.strip():

@@ -51,7 +51,9 @@ def test_no_print(trees: dict[str, ast.Module]) -> None:
     """Nothing is printed but what the command prints for the person who typed it."""
     allowed = {"bot/cli.py", "bot/channels/terminal.py", "bot/assessment.py"}
 
-    assert {name for name, tree in trees.items() if any(calls(tree, "print"))} <= allowed
+    printing = {name for name, tree in trees.items() if any(isinstance(c.func, ast.Name) for c in calls(tree, "print"))}
+
+    assert printing <= allowed
 
 
 def test_no_sentence_in_actions(trees: dict[str, ast.Module]) -> None:
@@ -87,17 +89,18 @@ def test_modules_open_with_a_sentence(trees: dict[str, ast.Module]) -> None:
 
 
 def test_errors_are_one_tree(trees: dict[str, ast.Module]) -> None:
-    """Exceptions are defined in ``errors.py`` and nowhere else."""
-    defined = {
+    """Every exception of ours descends from ``SidedoorError``, so that an edge can catch them all."""
+    ours = {node.name for node in ast.walk(trees["bot/errors.py"]) if isinstance(node, ast.ClassDef)}
+    strangers = {
         f"{name}:{node.name}"
         for name, tree in trees.items()
-        if name != "bot/errors.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
         and any(getattr(b, "id", "").endswith(("Error", "Exception")) for b in node.bases)
+        and not any(getattr(b, "id", "") in ours for b in node.bases)
     }
 
-    assert defined == set()
+    assert strangers == {"bot/errors.py:SidedoorError"}
 
 
 @pytest.mark.parametrize("word", ["counsellor", "counselor", "therapist"])
