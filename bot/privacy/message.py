@@ -114,4 +114,4 @@ class Text(NamedTuple):
 def begins_a_sentence(text: str, start: int) -> bool:
     """True where a capital says nothing about the word."""
     before = text[max(0, start - 12) : start].rstrip(" \"'([-")
-    return (not before and start < 12) or before[-1:] in (".", "!", "?", ":", ";", "\n", "\r", "…")
+    return (not before and start < 12) or before[-1:] in (".", "!", "?", "\n", "\r", "…")

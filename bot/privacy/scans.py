@@ -45,8 +45,9 @@ def _is_name_here(text: str, words: Sequence[Word], index: int, book: WordBook) 
     following = words[index + 1] if index + 1 < len(words) else None
     if following is None or text[word.end : following.start] != " " or book.is_in("words_in_lower_case", word.lower):
         return False
-    surname = following.title and (book.is_name(following.lower) or book.is_stranger(following.lower))
-    return surname or book.is_in("people_do", following.lower)
+    if following.title and (book.is_name(following.lower) or book.is_stranger(following.lower)):
+        return True
+    return book.is_in("people_do", following.lower) and not book.is_in("not_at_the_beginning", word.lower)
 
 
 def strangers(message: Text, book: WordBook) -> Iterator[Span]:
