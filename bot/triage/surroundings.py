@@ -71,10 +71,10 @@ class Surroundings:
 
     def _negated(self, start: int) -> bool:
         for place in range(start - 1, max(-1, start - 1 - self.reach), -1):
-            if self.negators >> place & 1:
-                return True
             if self.ends >> (place + 1) & 1:
                 return False
+            if self.negators >> place & 1:
+                return True
         return False
 
 

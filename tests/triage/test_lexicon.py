@@ -54,7 +54,7 @@ def triage() -> Iterator[Triage]:
     yield the_triage()
 
 
-@pytest.mark.parametrize("case", cases("crisis", "crisis_others"))
+@pytest.mark.parametrize("case", cases("crisis", "crisis_others", "veiled"))
 def test_danger_is_never_met_with_small_talk(case: Case, triage: Triage) -> None:
     """
     A message that tells of danger gets the numbers, or the question where its group allows it, and names who is meant.
@@ -74,7 +74,7 @@ def test_open_wording_is_asked_about(case: Case, triage: Triage) -> None:
     assert triage.judge(case.phrase).reply_kind.value in case.replies
 
 
-@pytest.mark.parametrize("case", cases("benign"))
+@pytest.mark.parametrize("case", cases("benign", "benign_more"))
 def test_harmless_messages_raise_no_alarm(case: Case, triage: Triage) -> None:
     """
     Sayings, scenes, teaching, rules, denials and everyday talk get a normal reply.
@@ -127,7 +127,7 @@ def test_every_rule_is_met_by_some_phrase(triage: Triage) -> None:
     """
     No rule of the lexicon stands there untried.
     """
-    tables = cases("crisis", "crisis_others", "open", "strain", "benign")
+    tables = cases("crisis", "crisis_others", "veiled", "open", "strain", "benign")
     met = {rule for case in tables for rule in triage.judge(case.values[0].phrase).rules}
 
     assert set(triage.rule_ids) <= met

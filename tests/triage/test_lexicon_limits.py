@@ -22,7 +22,9 @@ TRIAGE = Triage.load()
 MOST_STEPS = 2_000_000
 
 WORDS = st.sampled_from(
-    "i want to die not never my gun is in the he she kill myself end it all tonight . , ! ? \n \" ' no way out the".split(" ")
+    "i want to die not never my gun is in the he she kill myself end it all tonight . , ! ? \n \" ' no way out the".split(
+        " "
+    )
 )
 
 
@@ -45,7 +47,8 @@ def test_any_mix_of_dangerous_words_gets_a_verdict(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["i want to ", "not ", "my gun in my ", "a", "!", "kill", "i i i i ", "(", "'", "k i l l ", "1mg", "\n\n", "é"]
+    "unit",
+    ["i want to ", "not ", "my gun in my ", "a", "!", "kill", "i i i i ", "(", "'", "k i l l ", "1mg", "\n\n", "é"],
 )
 def test_steps_stay_bounded(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """
