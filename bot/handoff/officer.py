@@ -97,8 +97,9 @@ class OfficerSide:
             return ()
         if len(text) > self._line_limit:
             return self._narrator.say("utter_handoff_too_long", talk, self._now())
-        if await self._pass_on(talk, text):
-            return ()
+        async with talk.turn:
+            if await self._pass_on(talk, text):
+                return ()
         return self._narrator.say("utter_handoff_not_delivered", talk, self._now())
 
     async def leave(self, who: Pseudonym) -> tuple[Reply, ...]:

@@ -4,6 +4,7 @@ Holds, in the edge's memory only, which conversation has which case, and picks t
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,7 @@ class Talk:
     arrived: int = 0  # … have arrived
     confirmed: int = 0  # … and the mailbox knows
     failed: list[int] = field(default_factory=list)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # lines go one after the other
 
     def phase(self, now: float) -> str:
         """``none``, ``offered``, ``waiting`` or ``live``."""

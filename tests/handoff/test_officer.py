@@ -279,6 +279,16 @@ async def test_both_can_write(house: House) -> None:
     assert status and (status["state"], status["sent"], status["delivered"], status["seen"]) == ("live", 2, 2, 2)
 
 
+async def test_lines_written_fast_stay_in_order(house: House) -> None:
+    """
+    Lines that come in faster than they are stored keep their order.
+    """
+    case = await go_live(house)
+    await asyncio.gather(*(house.side.say(RIVERA, f"line {number}", Level.HIGH) for number in range(20)))
+
+    assert [line.text for line in house.desk.read(case)] == [f"line {number}" for number in range(20)]
+
+
 async def test_words_are_gone_when_they_are_there(house: House) -> None:
     """
     A line of the desk's is deleted from the mailbox once the officer has it.

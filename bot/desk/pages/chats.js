@@ -28,7 +28,8 @@ export class Chats {
     const arrived = [];
     for (const one of picture.cases.filter((found) => found.mine)) {
       const content = picture.chats[one.id];
-      if (!this.#chats.has(one.id) && content) this.#begin(one);
+      const endedAtOnce = this.#taken.has(one.id) && ENDED.includes(one.state);
+      if (!this.#chats.has(one.id) && (content || endedAtOnce)) this.#begin(one);
       const chat = this.#chats.get(one.id);
       if (!chat || chat.ended) continue;
       chat.case = one;
@@ -47,6 +48,7 @@ export class Chats {
   }
 
   putAway(id) {
+    this.#taken.delete(id);
     this.#chats.delete(id);
   }
 
