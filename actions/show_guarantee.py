@@ -31,9 +31,11 @@ class ShowGuarantee(Action):
         if option is None:
             dispatcher.utter_message(response="utter_guarantee_which")
             return []
+        values = card_values(option, self._parts.catalogue)
         asked = f"utter_guarantee_{who_learns(tracker)}"
         response = asked if asked in self._parts.wording else "utter_guarantee"
-        dispatcher.utter_message(response=response, **card_values(option, self._parts.catalogue))
+        dispatcher.utter_message(response="utter_guarantee_short", **values)
+        dispatcher.utter_message(response=response, **values)
         note = f"utter_guarantee_note_{option.id}"
         if note in self._parts.wording:
             dispatcher.utter_message(response=note)

@@ -15,6 +15,7 @@ from actions.parts import Parts, parts
 from actions.reading import state_named
 
 FIRST = "therapist"
+SHOWN = (FIRST, "therapist_cash")  # the second has a button
 
 
 class ShowOutside(Action):
@@ -31,7 +32,7 @@ class ShowOutside(Action):
         """Says it, and remembers the therapist as what is being talked about."""
         catalogue = self._parts.catalogue
         option = catalogue.option(FIRST, state_named(tracker))
-        others = ", ".join(found.short for found in catalogue.outside_department() if found.id != FIRST)
+        others = "\n".join(f"• {found.title}" for found in catalogue.outside_department() if found.id not in SHOWN)
         dispatcher.utter_message(response="utter_outside", **card_values(option, catalogue))
         dispatcher.utter_message(response="utter_outside_others", titles=others)
         return [SlotSet("option", FIRST)]

@@ -14,7 +14,7 @@ from rasa.shared.importers.rasa import RasaFileImporter
 DATA = ("nlu_data", "stories")
 
 
-class ProjectImporter(RasaFileImporter):  # type: ignore[misc]  # Rasa has no types
+class ProjectImporter(RasaFileImporter):
     """Rasa's importer; it reads ``nlu_data`` and ``stories`` beside the configuration where nothing else was named."""
 
     def __init__(

@@ -59,15 +59,15 @@ def test_utterances_name_nobody() -> None:
 
 def test_many_voices() -> None:
     """
-    Each intent is heard in lower case and in capitals, in a few words and in many.
+    Each intent is heard with and without capitals, in a few words and in more.
     """
     for intent, said in utterances().items():
         texts = [plain(one) for one in said]
+        lengths = [len(text.split()) for text in texts]
 
         assert any(text[0].islower() for text in texts), intent
         assert any(text[0].isupper() or not text[0].isascii() for text in texts), intent
-        assert any(len(text.split()) <= 4 for text in texts), intent
-        assert max(len(text.split()) for text in texts) >= 6, intent
+        assert max(lengths) - min(lengths) >= 4, intent
 
 
 def test_domain_and_data_name_the_same_intents() -> None:

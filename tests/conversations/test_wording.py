@@ -79,7 +79,16 @@ def test_first_contact_fits_a_phone() -> None:
     assert len(said) == 4
     for text in said:
         assert len(text.split()) <= 120
-        for must in ("software", "cannot send help", "988", "911", "60 minutes", "24 hours", "court", "delete everything"):
+        for must in (
+            "software",
+            "cannot send help",
+            "988",
+            "911",
+            "60 minutes",
+            "24 hours",
+            "court",
+            "delete everything",
+        ):
             assert must in text
 
 

@@ -1,0 +1,42 @@
+"""
+A state, named or not.
+"""
+
+from __future__ import annotations
+
+from actions.compare_options import CompareOptions
+from actions.show_state import ShowState
+from tests.actions.conversation import heard, names, run, tracker
+
+
+async def test_a_state_alone_is_answered_for_peer_support() -> None:
+    """
+    "I'm in Texas" says what was found for peer support there, where states differ most.
+    """
+    messages, events = await run(ShowState(), tracker(heard("…", "tell_state"), state="TX"))
+
+    assert names(messages) == ["utter_state"]
+    assert "Texas" in messages[0]["two_lines"]
+    assert {event["name"]: event["value"] for event in events} == {"option": "peer_support", "state": "TX"}
+
+
+async def test_no_state_or_an_unknown_one_gets_what_to_ask() -> None:
+    """
+    Without a state the officer learns what to ask, and is not pressed for it.
+    """
+    for state in (None, "Narnia"):
+        messages, _ = await run(ShowState(), tracker(heard("…", "tell_state"), state=state))
+
+        assert names(messages) == ["utter_tell_state"]
+
+
+async def test_comparing_one_option_fills_up_with_the_usual() -> None:
+    """
+    A comparison has at least two sides, even when one was named.
+    """
+    messages, _ = await run(CompareOptions(), tracker(heard("…", "compare_options", option="chaplain")))
+    table = "".join(message.get("table", "") for message in messages)
+
+    assert "Chaplain" in table
+    assert table.count("•") >= 8
+    assert names(messages)[-1] == "utter_compare_end"

@@ -1,0 +1,23 @@
+"""
+What only the edge can do is signalled to it, in a word that the wire knows.
+"""
+
+from __future__ import annotations
+
+import pytest
+from rasa_sdk import Action
+
+from actions.forget import Forget
+from actions.offer_person import OfferPerson
+from tests.actions.conversation import heard, run, tracker
+
+
+@pytest.mark.parametrize(("action", "signal"), [(Forget(), "forget"), (OfferPerson(), "offer_person")])
+async def test_the_wish_is_passed_on_and_nothing_promised(action: Action, signal: str) -> None:
+    """
+    The action says no word itself: what was erased, or who is on duty, only the edge can say.
+    """
+    messages, events = await run(action, tracker(heard("…", "forget_me")))
+
+    assert [message["custom"] for message in messages] == [{"signal": signal}]
+    assert events == []
