@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
+SWITCH_SECONDS = 0.0005  # loading spaCy may hold the interpreter this long while a crisis waits; ten times less than usual
+
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
@@ -69,6 +71,7 @@ def main(settings: Settings | None = None) -> None:
     try:
         settings = settings or Settings.load()
         lock_down(settings.log_level, "edge")
+        sys.setswitchinterval(SWITCH_SECONDS)
         serve(wiring.edge(settings), settings)
     except SidedoorError as error:
         sys.exit(str(error))
