@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-SWITCH_SECONDS = 0.0005  # loading spaCy may hold the interpreter this long while a crisis waits; ten times less than usual
+SWITCH_SECONDS = 0.0005  # loading spaCy may hold the interpreter this long while a crisis waits; usually it is 5 ms
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
