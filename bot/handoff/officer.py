@@ -109,6 +109,8 @@ class OfficerSide:
             talk = talk or Talk(who, "", Level.NONE, self._now())
             return self._narrator.say("utter_handoff_nothing_to_leave", talk, self._now(), speaker="assistant")
         await self._end(talk)
+        talk.state = State.CANCELLED
+        self._courier.show(who, talk.status(self._now()))  # so that the page stops counting
         return self._narrator.say("utter_handoff_cancelled", talk, self._now(), speaker="assistant")
 
     async def forget(self, who: Pseudonym) -> int:

@@ -215,7 +215,9 @@ async def test_leave_while_waiting(house: House) -> None:
     replies = await house.side.choose(RIVERA, "/person_leave", Level.HIGH)
 
     assert replies and first_line(replies[0]) == response("utter_handoff_cancelled")
-    assert house.side.phase(RIVERA) == "none"
+    await house.side._courier.idle()
+    assert house.page.statuses[-1]["state"] == "cancelled"
+    assert house.side.phase(RIVERA) == "none" and house.side.status(RIVERA) is None
     assert [case.state for case in house.desk.cases()] == [State.CANCELLED]
 
 
