@@ -30,6 +30,7 @@ MODULES = (
     "log.js",
     "composer.js",
     "banner.js",
+    "frame.js",
     "support-chat.js",
 )
 PARTS = (*MODULES, "support-chat.css", *(f"strings.{language}.json" for language in LANGUAGES))

@@ -15,11 +15,14 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+from bot.errors import SidedoorError
+
 Event = dict[str, Any]
 Clock = Callable[[], float]
 
 EVENTS_KEPT = 400
 IDS_KEPT = 64
+AT_ONCE = 30
 ABANDONED_SECONDS = 120  # with the house full, a conversation silent for this long makes room
 
 
@@ -33,8 +36,12 @@ def sender_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-class SessionClosed(Exception):
+class SessionClosed(SidedoorError):
     """The conversation was erased while one of its messages was being heard."""
+
+
+class TooManyAtOnce(SidedoorError):
+    """More messages wait for an answer than a person could have written."""
 
 
 class Session:
@@ -90,9 +97,11 @@ class Session:
         """
         Runs *hear* for the first request with this id; a repeat waits for the same run, a failed run may be repeated.
 
-        Raises ``SessionClosed`` when the conversation was erased meanwhile.
+        Raises ``SessionClosed`` when the conversation was erased meanwhile, ``TooManyAtOnce`` for no person's pace.
         """
         if message_id not in self._heard:
+            if sum(not hearing.done() for hearing in self._heard.values()) >= AT_ONCE:
+                raise TooManyAtOnce
             self._heard[message_id] = asyncio.create_task(hear())
             while len(self._heard) > IDS_KEPT:
                 self._heard.popitem(last=False)

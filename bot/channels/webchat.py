@@ -21,7 +21,7 @@ from bot.channels.inbound import Answer, Edge, Incoming
 from bot.channels.web_guard import PAGE_POLICY, Guard, json_body, text_body
 from bot.channels.web_messages import Said, count, events_of, status_event
 from bot.channels.web_pages import LANGUAGES, File, Pages, preferred_language
-from bot.channels.web_sessions import Session, SessionClosed, Sessions, new_token, sender_of
+from bot.channels.web_sessions import Session, SessionClosed, Sessions, TooManyAtOnce, new_token, sender_of
 from bot.logs import get_logger
 from bot.settings import Settings
 from bot.triage.levels import ReplyKind
@@ -93,6 +93,8 @@ class WebChat:
             await session.once(said.id, lambda: self._hear(session, said))
         except SessionClosed:
             raise HTTPException(401, "session") from None
+        except TooManyAtOnce:
+            raise HTTPException(429, "busy") from None
         return JSONResponse({"events": session.after(said.after)})
 
     async def events(self, request: Request) -> Response:
@@ -197,8 +199,8 @@ class WebChat:
 
     async def _look_at(self, session: Session) -> None:
         now = self._sessions.clock()
-        left = min(self._idle - (now - session.heard_at), self._lifetime - (now - session.started))
-        if left <= 0:
+        left = self._idle - (now - session.heard_at)
+        if left <= 0 or now - session.started >= self._lifetime:
             session.add(status_event("expired"))
             await self._end(session)
         elif left <= min(WARNING_SECONDS, self._idle / 2) and session.spoke and not session.warned:

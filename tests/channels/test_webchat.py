@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from bot.channels import webchat
+from bot.channels.web_sessions import SessionClosed
 from bot.wording import Reply
 from tests.widget.service import NUMBERS, Service, settings
 
@@ -235,7 +236,7 @@ def test_line_for_nobody_is_reported(service: Service) -> None:
     browser.say("hello")
     browser.http.post("/chat/leave", content=browser.token)
 
-    with pytest.raises(Exception, match="^$"):
+    with pytest.raises(SessionClosed):
         service.push(Reply("too late", speaker="desk"))
 
 
@@ -288,7 +289,9 @@ def test_quick_exit_needs_only_a_beacon(service: Service) -> None:
     """
     browser = Browser(service)
     browser.say("hello")
-    answer = browser.http.post("/chat/leave", content=browser.token, headers={"Content-Type": "text/plain;charset=UTF-8"})
+    answer = browser.http.post(
+        "/chat/leave", content=browser.token, headers={"Content-Type": "text/plain;charset=UTF-8"}
+    )
 
     assert answer.status_code == 204
     assert answer.headers["clear-site-data"] == '"*"'

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels import webchat
 from bot.channels.inbound import Answer, Edge, Incoming
+from bot.channels.web_pages import Pages
 from bot.settings import Settings
 from bot.triage.levels import Level, ReplyKind
 from bot.wording import Button, Reply, Wording
@@ -86,7 +87,9 @@ def left(_: Incoming) -> Answer:
 
 def options(_: Incoming) -> Answer:
     text = "Three things that fit.\n\n1. Peer support: an officer who has been there.\n2. A therapist outside the department."
-    return Answer((Reply(text, (Button("Peer support", "/option:peer_support"), Button("Therapist", "/option:therapist"))),))
+    return Answer(
+        (Reply(text, (Button("Peer support", "/option:peer_support"), Button("Therapist", "/option:therapist"))),)
+    )
 
 
 def erased(_: Incoming) -> Answer:
@@ -94,7 +97,9 @@ def erased(_: Incoming) -> Answer:
 
 
 def live(_: Incoming) -> Answer:
-    return Answer((), Level.HIGH, status={"state": "live", "seconds": 3, "tier": 1, "sent": 1, "delivered": 1, "seen": 0})
+    return Answer(
+        (), Level.HIGH, status={"state": "live", "seconds": 3, "tier": 1, "sent": 1, "delivered": 1, "seen": 0}
+    )
 
 
 def broken(_: Incoming) -> Answer:
@@ -134,7 +139,8 @@ class Service:
         self._server: uvicorn.Server | None = None
 
     def __enter__(self) -> Service:
-        self.start()
+        if self._server is None:
+            self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -192,3 +198,18 @@ def html(path: str, body: str, policy: str = "default-src 'self'") -> Route:
         return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
     return Route(path, respond)
+
+
+def snippet(service: Service) -> str:
+    """The line that a host copies."""
+    return Pages(service.settings.exit_url).snippet(service.url)
+
+
+def hosted_by(service: Service, body: str, policy: str) -> Service:
+    """Another site that shows *body* at ``/host`` and is on the list of *service*, which is restarted for it."""
+    host = Service(more=[html("/host", body, policy)])
+    host.start()
+    service.settings = replace(service.settings, allowed_origins=(host.url,))
+    service.stop()
+    service.start()
+    return host

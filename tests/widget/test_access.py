@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.wording import Reply
 from tests.widget.chat import field, last_answer, open_chat, own, say
-from tests.widget.service import Service, html, settings
+from tests.widget.service import Service, hosted_by, snippet
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -24,7 +24,11 @@ def faults(page: Page) -> list[str]:
     found: dict[str, Any] = page.evaluate(
         "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", RULES
     )
-    return [f"{fault['id']}: {node['target']} {node['failureSummary']}" for fault in found["violations"] for node in fault["nodes"]]
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
 
 
 def first(page: Page, service: Service) -> None:
@@ -103,7 +107,20 @@ def leaving(page: Page, service: Service) -> None:
     page.wait_for_timeout(100)
 
 
-STATES = [first, loading, options, answering, crisis, waiting, live, closed_by_desk, offline, erasing, too_long, leaving]
+STATES = [
+    first,
+    loading,
+    options,
+    answering,
+    crisis,
+    waiting,
+    live,
+    closed_by_desk,
+    offline,
+    erasing,
+    too_long,
+    leaving,
+]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -131,12 +148,8 @@ def test_no_fault_when_embedded(page: Page, service: Service, is_open: bool) -> 
 
 
 def embedded(page: Page, service: Service, is_open: bool) -> None:
-    source = f'<main><h1>News</h1><script type="module" src="{service.url}/widget/define.js" crossorigin></script><support-chat></support-chat></main>'
-    host = Service(more=[html("/host", source, f"default-src 'none'; script-src {service.url}; connect-src {service.url}")])
-    host.start()
-    service.settings = settings(allowed_origins=(host.url,))
-    service.stop()
-    service.start()
+    body = f"<main><h1>News</h1>{snippet(service)}</main>"
+    host = hosted_by(service, body, f"default-src 'none'; script-src {service.url}; connect-src {service.url}")
     page.goto(host.url + "/host")
     host.stop()
     expect(page.get_by_role("button", name="Open the chat")).to_be_visible()

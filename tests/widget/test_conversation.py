@@ -96,7 +96,10 @@ def test_odd_characters_stay_in_their_bubble(page: Page, service: Service) -> No
     expect(last_answer(page)).to_have_text(re.compile("Heard"))
 
     assert service.edge.texts() == [odd]
-    assert page.locator(".bubble.you .text").evaluate("e => [e.dir, getComputedStyle(e).unicodeBidi]") == ["auto", "plaintext"]
+    assert page.locator(".bubble.you .text p").evaluate("e => [e.dir, getComputedStyle(e).unicodeBidi]") == [
+        "auto",
+        "plaintext",
+    ]
     assert page.locator(".bubble.you .who").evaluate("e => getComputedStyle(e).direction") == "ltr"
 
 
@@ -166,7 +169,9 @@ def test_a_handoff_is_shown_from_call_to_end(page: Page, service: Service) -> No
 
     service.push(status={"state": "acknowledged", "seconds": 2, "tier": 1})
     expect(page.get_by_text("A person has picked up and is reading.")).to_be_visible()
-    service.push(Reply("I am here. Where is the gun now?", speaker="desk"), status={"state": "live", "seconds": 4, "tier": 1})
+    service.push(
+        Reply("I am here. Where is the gun now?", speaker="desk"), status={"state": "live", "seconds": 4, "tier": 1}
+    )
     expect(page.get_by_text("A person on duty is here.")).to_be_visible()
     expect(page.get_by_label("Your message to the person on duty")).to_be_visible()
     assert page.locator(".bubble.desk .who").inner_text() == "Person on duty"

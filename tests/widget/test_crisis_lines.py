@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.widget.chat import LINES, expect_lines, open_chat, say
-from tests.widget.service import Service, html, settings
+from tests.widget.service import Service, hosted_by, html, settings, snippet
 
 
 def test_without_javascript(chromium: Browser, service: Service) -> None:
@@ -24,7 +24,9 @@ def test_without_javascript(chromium: Browser, service: Service) -> None:
     context.close()
 
 
-@pytest.mark.parametrize("part", ["define.js", "support-chat.js", "conversation.js", "support-chat.css", "strings.en.json"])
+@pytest.mark.parametrize(
+    "part", ["define.js", "support-chat.js", "conversation.js", "support-chat.css", "strings.en.json"]
+)
 def test_while_a_part_is_loading(page: Page, service: Service, part: str) -> None:
     """
     As long as any part of the widget has not come, the static page shows.
@@ -40,7 +42,10 @@ def test_when_a_part_was_changed(page: Page, service: Service) -> None:
     """
     A part whose content is not the one that was hashed does not run, and the static page stays.
     """
-    page.route("**/widget/conversation.js", lambda route: route.fulfill(body="document.title = 'changed'", content_type="text/javascript"))
+    page.route(
+        "**/widget/conversation.js",
+        lambda route: route.fulfill(body="document.title = 'changed'", content_type="text/javascript"),
+    )
     page.goto(service.url)
     page.wait_for_timeout(500)
 
@@ -125,12 +130,8 @@ def test_embedded_with_a_dead_server(page: Page, service: Service) -> None:
     """
     In a host's page the lines are there while the chat is closed, and when the server goes away before it is opened.
     """
-    source = f'<script type="module" src="{service.url}/widget/define.js" crossorigin></script><support-chat></support-chat>'
     policy = f"default-src 'none'; script-src {service.url}; connect-src {service.url}"
-    with Service(more=[html("/host", source, policy)]) as host:
-        service.settings = settings(allowed_origins=(host.url,))
-        service.stop()
-        service.start()
+    with hosted_by(service, snippet(service), policy) as host:
         page.goto(host.url + "/host")
         expect(page.get_by_role("button", name="Open the chat")).to_be_visible()
         expect_lines(page)
@@ -138,21 +139,29 @@ def test_embedded_with_a_dead_server(page: Page, service: Service) -> None:
         page.get_by_role("button", name="Open the chat").click()
 
         expect(page.get_by_text("No connection.")).to_be_visible()
-        for href in LINES:
-            expect(page.locator(f'a[href="{href}"]')).to_be_visible()
+        expect_lines(page)
 
 
 def test_embedded_when_the_widget_does_not_load(page: Page, service: Service) -> None:
     """
     When define.js comes but the rest does not, it leaves the plain numbers in the host's page.
     """
-    source = f'<script type="module" src="{service.url}/widget/define.js" crossorigin></script><support-chat></support-chat>'
-    with Service(more=[html("/host", source, f"default-src 'none'; script-src {service.url}")]) as host:
-        service.settings = settings(allowed_origins=(host.url,))
-        service.stop()
-        service.start()
+    with hosted_by(service, snippet(service), f"default-src 'none'; script-src {service.url}") as host:
         page.route("**/widget/log.js", lambda route: route.abort())
         page.goto(host.url + "/host")
 
         for href in LINES:
             expect(page.locator(f'a[href="{href}"]')).to_be_visible()
+
+
+def test_unlisted_site_gets_nothing(page: Page, service: Service) -> None:
+    """
+    A site that is not on the list cannot load the widget, so it cannot dress up as the service.
+    """
+    with Service(
+        more=[html("/host", snippet(service), f"script-src {service.url}; connect-src {service.url}")]
+    ) as other:
+        page.goto(other.url + "/host")
+        page.wait_for_timeout(500)
+
+        assert page.evaluate("customElements.get('support-chat') === undefined")

@@ -148,7 +148,10 @@ def test_unreadable_message_says_so(page: Page, service: Service) -> None:
     What the server refuses for good is marked without a button that could not help.
     """
     open_chat(page, service.url)
-    page.route("**/chat/messages", lambda route: route.fulfill(status=400, body='{"error": "text"}', content_type="application/json"))
+    page.route(
+        "**/chat/messages",
+        lambda route: route.fulfill(status=400, body='{"error": "text"}', content_type="application/json"),
+    )
     say(page, "hello")
 
     expect(page.get_by_text("Not delivered. The server cannot read this message.")).to_be_visible()
@@ -168,3 +171,21 @@ def test_idle_conversation_is_announced_and_cleared(page: Page, service: Service
 
     expect(page.get_by_text("so this conversation was erased")).to_be_visible()
     assert bubbles(page) == []
+
+
+def test_silent_page_does_not_come_back_by_itself(page: Page, service: Service) -> None:
+    """
+    A page on which nobody wrote, and which had to make room, opens a conversation again only when somebody writes.
+    """
+    opened: list[str] = []
+    page.on("request", lambda request: opened.append(request.url) if request.url.endswith("/chat/open") else None)
+    open_chat(page, service.url)
+    service.stop()
+    service.start()
+    page.wait_for_timeout(1_500)
+    assert len(opened) == 1
+    say(page, "hello")
+
+    expect(last_answer(page)).to_have_text("Heard: hello")
+    assert len(opened) == 2
+    expect(page.locator(".note")).to_have_count(0)

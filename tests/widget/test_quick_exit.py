@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.widget.chat import field, last_answer, open_chat, say
-from tests.widget.service import Service, free_port, html, settings
+from tests.widget.service import Service, free_port, hosted_by, html, settings, snippet
 
 COVERED = """() => [!!document.querySelector("html > dialog[open]"), getComputedStyle(document.body).display, document.title]"""
 
@@ -102,7 +102,9 @@ def test_exit_is_first_for_the_keyboard(page: Page, service: Service) -> None:
     The first Tab lands on the way out, and Enter takes it.
     """
     talk(page, service)
-    page.evaluate("document.activeElement.blur(); document.querySelector('support-chat').shadowRoot.activeElement?.blur()")
+    page.evaluate(
+        "document.activeElement.blur(); document.querySelector('support-chat').shadowRoot.activeElement?.blur()"
+    )
     page.reload()
     expect(page.locator(".bubble.assistant").first).to_be_visible()
     page.keyboard.press("Tab")
@@ -142,11 +144,8 @@ def test_embedded_exit_leaves_the_host_page(page: Page, service: Service) -> Non
     """
     Inside another site it is that site's page which is covered and replaced.
     """
-    source = f'<p>Union news</p><script type="module" src="{service.url}/widget/define.js" crossorigin></script><support-chat></support-chat>'
-    with Service(more=[html("/host", source, f"default-src 'none'; script-src {service.url}; connect-src {service.url}")]) as host:
-        service.settings = settings(allowed_origins=(host.url,), exit_url=service.settings.exit_url)
-        service.stop()
-        service.start()
+    policy = f"default-src 'none'; script-src {service.url}; connect-src {service.url}"
+    with hosted_by(service, f"<p>Union news</p>{snippet(service)}", policy) as host:
         page.goto(host.url + "/host")
         page.get_by_role("button", name="Open the chat").click()
         expect(page.locator(".bubble.assistant").first).to_be_visible()
@@ -165,10 +164,7 @@ def test_framed_exit_leaves_the_host_page(page: Page, service: Service) -> None:
         f'<iframe title="Support chat" src="{service.url}/frame" referrerpolicy="no-referrer" width="400" height="700" '
         'sandbox="allow-scripts allow-same-origin allow-top-navigation-by-user-activation"></iframe>'
     )
-    with Service(more=[html("/host", frame, f"default-src 'none'; frame-src {service.url}; style-src 'unsafe-inline'")]) as host:
-        service.settings = settings(allowed_origins=(host.url,), exit_url=service.settings.exit_url)
-        service.stop()
-        service.start()
+    with hosted_by(service, frame, f"default-src 'none'; frame-src {service.url}") as host:
         page.goto(host.url + "/host")
         inside = page.frame_locator("iframe")
         inside.get_by_role("textbox").fill("hello")
@@ -177,3 +173,17 @@ def test_framed_exit_leaves_the_host_page(page: Page, service: Service) -> None:
         inside.get_by_role("link", name="Leave now").click()
 
         expect_left(page, service)
+
+
+def test_page_brought_back_by_the_browser_is_empty(page: Page, service: Service) -> None:
+    """
+    When the browser shows the page again out of its memory, the cover is gone and so is the conversation.
+    """
+    talk(page, service)
+    page.route("**/weather", lambda route: route.abort("aborted"))
+    page.get_by_role("link", name="Leave now").click()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(page.locator(".bubble.assistant").first).to_be_visible()
+
+    assert page.locator(".bubble.you").count() == 0
+    assert page.evaluate(COVERED)[:2] == [False, "block"]

@@ -16,18 +16,21 @@ const PICTURES = {
 
 export class Banner {
   #words;
-  #leave;
   #ticking = null;
 
-  /** `leave()` is called when the officer stops waiting or ends with the person. */
+  /** `leave(title)` is called when the officer stops waiting or ends with the person; `title` is the button's. */
   constructor(words, leave) {
     this.#words = words;
-    this.#leave = leave;
     // Each says its own news; the seconds are a timer, which is not read out.
     this.connection = h("p", { class: "connection", role: "status" });
     this.news = h("p", { class: "news", role: "status" });
     this.seconds = h("span", { class: "seconds", role: "timer" });
-    this.button = h("button", { type: "button", class: "quiet", hidden: true, onclick: () => this.#leave() });
+    this.button = h("button", {
+      type: "button",
+      class: "quiet",
+      hidden: true,
+      onclick: () => leave(this.button.textContent),
+    });
     this.handoff = h("div", { class: "handoff" }, this.news, this.seconds, this.button);
   }
 
@@ -44,7 +47,8 @@ export class Banner {
     const [before, wasLive] = [this.picture, this.isLive];
     this.picture = PICTURES[state] ?? "";
     this.#tick(this.picture === "waiting" ? seconds : null);
-    if (this.isLive && sent) this.seconds.textContent = this.#words[seen >= sent ? "read" : delivered >= sent ? "arrived" : "under_way"];
+    if (this.isLive && sent)
+      this.seconds.textContent = this.#words[seen >= sent ? "read" : delivered >= sent ? "arrived" : "under_way"];
     if (before === this.picture) return;
     this.news.textContent = this.picture ? this.#words[this.picture] : wasLive ? this.#words.over : "";
     this.button.textContent = this.isLive ? this.#words.live_end : this.#words.stop_waiting;

@@ -21,6 +21,7 @@ export class Conversation {
   #token = null;
   #opening = null;
   #greeted = false;
+  #spoke = false;
   #last = 0;
   #stream = null;
   #undelivered = new Set();
@@ -30,7 +31,7 @@ export class Conversation {
   /** The longest message, in characters; the server says what it is. */
   limit = 10_000;
 
-  /** `heard` gets `event(event)`, `message(message)` when its `state` has changed, `connection("up" | "down" | "full")`. */
+  /** `heard` gets `event(event)`, `message(message)` at each new `state`, `connection("up" | "down" | "full")`. */
   constructor(base, heard) {
     this.#base = base;
     this.#heard = heard;
@@ -50,8 +51,11 @@ export class Conversation {
 
   /** Sends `{text}` or `{choice}` and goes on trying; the message gets an `id` and a `state`. */
   send(message) {
-    message.id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    message.id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
+      byte.toString(16).padStart(2, "0"),
+    ).join("");
     this.#undelivered.add(message);
+    this.#spoke = true;
     return this.#deliver(message);
   }
 
@@ -60,12 +64,12 @@ export class Conversation {
     return this.#deliver(message);
   }
 
-  /** Erases the conversation on the server; resolves to what the server says about it, throws when it cannot be reached. */
+  /** Erases the conversation on the server; resolves to what that says, throws when it cannot be reached. */
   async forget() {
     const token = this.#token;
     this.#drop();
     this.#undelivered.clear();
-    this.#greeted = false;
+    this.#greeted = this.#spoke = false;
     for (const rest of token ? [...PAUSES, null] : []) {
       try {
         return (await this.#post("chat/forget", {}, token)).events;
@@ -103,13 +107,10 @@ export class Conversation {
     this.limit = limit;
     this.#last = 0;
     this.#listen();
-    if (this.#greeted) {
-      this.#last = events.at(-1)?.seq ?? 0;
-      this.#heard.event({ kind: "status", status: { state: "reset" } });
-    } else {
-      this.#greeted = true;
-      this.#take(events);
-    }
+    if (this.#greeted)
+      this.#last = events.at(-1)?.seq ?? 0; // the first words are on the page already
+    else this.#take(events);
+    this.#greeted = true;
     this.#up();
   }
 
@@ -120,10 +121,7 @@ export class Conversation {
       take: (events) => stream === this.#stream && this.#take(events),
       up: () => this.#up(),
       down: () => this.#heard.connection("down"),
-      gone: () => {
-        this.#drop();
-        this.start();
-      },
+      gone: () => stream === this.#stream && this.#lost(),
     });
     this.#stream = stream;
     stream.run();
@@ -159,10 +157,17 @@ export class Conversation {
       if (token === this.#token) this.#take(events);
       this.#up();
     } catch (error) {
-      if (error.status === 401 && token && token === this.#token) this.#drop();
+      if (error.status === 401 && token && token === this.#token) this.#lost();
       if (error.word === "full") this.#heard.connection("full");
       throw error;
     }
+  }
+
+  /** The server knows this conversation no more; a new one is opened when there is something to say. */
+  #lost() {
+    this.#drop();
+    if (this.#spoke) this.#heard.event({ kind: "status", status: { state: "reset" } });
+    this.#up();
   }
 
   #take(events) {
@@ -174,7 +179,7 @@ export class Conversation {
       if (["erased", "expired"].includes(event.status?.state)) {
         this.#drop();
         this.#undelivered.clear(); // nothing of it may turn up in the next conversation
-        this.#greeted = false;
+        this.#greeted = this.#spoke = false;
       }
     }
   }
@@ -217,7 +222,10 @@ export class Conversation {
   async #fetch(path, { body, token, signal }) {
     const response = await fetch(this.#url(path), {
       method: body ? "POST" : "GET",
-      headers: { ...(body && { "Content-Type": "application/json" }), ...(token && { Authorization: `Bearer ${token}` }) },
+      headers: {
+        ...(body && { "Content-Type": "application/json" }),
+        ...(token && { Authorization: `Bearer ${token}` }),
+      },
       body: body && JSON.stringify(body),
       cache: "no-store",
       credentials: "omit",

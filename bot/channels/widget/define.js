@@ -1,5 +1,5 @@
 /**
- * Loads the parts of the widget, each with its hash, and defines <support-chat>. Nothing happens on a page before this runs.
+ * Loads the parts of the widget, each with its hash, and defines <support-chat>; before this runs, nothing happens.
  */
 
 // Filled in by the server: the order of the modules, the hash of every part, where quick exit leads, the crisis lines.

@@ -26,6 +26,7 @@ export class Log {
   clear() {
     this.#own.clear();
     this.#view.reset();
+    if (this.root.contains(this.root.getRootNode().activeElement)) this.root.focus({ preventScroll: true });
     this.root.replaceChildren();
   }
 
@@ -33,7 +34,7 @@ export class Log {
   add({ speaker, text, buttons, reply_kind: kind }) {
     const who = this.#words[`speaker_${speaker}`] ?? this.#words.speaker_notice;
     const crisis = kind && kind !== "normal" ? kind : null;
-    const bubble = this.#bubble(speaker, who, speaker === "desk" ? [text] : withLinks(text));
+    const bubble = this.#bubble(speaker, who, paragraphs(text, speaker === "desk"));
     if (crisis) bubble.classList.add(crisis);
     if (speaker !== "desk") bubble.lang = "en"; // the assistant's language, whatever the page's is
     if (buttons?.length) bubble.append(this.#choices(buttons));
@@ -47,7 +48,7 @@ export class Log {
 
   /** The officer's own line. */
   own(message) {
-    const bubble = this.#bubble("you", this.#words.speaker_you, [message.title ?? message.text]);
+    const bubble = this.#bubble("you", this.#words.speaker_you, [paragraph(message.title ?? message.text)]);
     this.#own.set(message, bubble);
     this.#append(bubble, true);
   }
@@ -69,13 +70,15 @@ export class Log {
 
   #bubble(speaker, who, text) {
     const name = h("p", { class: "who" }, who);
-    return h("div", { class: `bubble ${speaker}` }, name, h("p", { class: "text", dir: "auto" }, ...text));
+    return h("div", { class: `bubble ${speaker}` }, name, h("div", { class: "text" }, ...text));
   }
 
   #choices(buttons) {
     const group = h("div", { class: "choices", role: "group", "aria-label": this.#words.choices });
     for (const { title, payload } of buttons) {
-      group.append(h("button", { type: "button", onclick: (event) => this.#choose(event.currentTarget, payload, title) }, title));
+      group.append(
+        h("button", { type: "button", onclick: (event) => this.#choose(event.currentTarget, payload, title) }, title),
+      );
     }
     return group;
   }
@@ -101,6 +104,15 @@ export class Log {
     this.root.append(line);
     this.#view.follow(line, own);
   }
+}
+
+/** Each finds its own direction, and keeps it to itself. */
+function paragraph(...pieces) {
+  return h("p", { dir: "auto" }, ...pieces);
+}
+
+function paragraphs(text, isPlain) {
+  return text.split(/\n{2,}/).map((part) => paragraph(...(isPlain ? [part] : withLinks(part))));
 }
 
 /** The pieces of a sentence, with every known number as a link. */

@@ -20,7 +20,7 @@ export class QuickExit {
   #cover = null;
   #listening = null;
 
-  /** `heard` gets `left()`, which must not wait for anything, `pressed(times)`, and `back()` when the browser brings the page back. */
+  /** `heard` gets `left()`, which must not wait, `pressed(times)`, and `back()` when the browser restores the page. */
   constructor(url, word, heard) {
     this.#url = url;
     this.#word = word;

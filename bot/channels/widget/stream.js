@@ -28,7 +28,8 @@ export class Stream {
 
   /**
    * `ask(path, signal)` makes a request and throws an error with a `status` when it is refused.
-   * `heard` gets `after()`, the number to go on from, `take(events)`, `up()`, `down()`, and `gone()` when the session is no more.
+   * `heard` gets `after()` for the number to go on from, `take(events)`, `up()`, `down()`, and `gone()` when the
+   * session is no more.
    */
   constructor(ask, heard) {
     this.#ask = ask;

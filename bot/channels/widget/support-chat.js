@@ -1,14 +1,15 @@
 /**
  * <support-chat>: a confidential conversation, on a page of its own (attribute `page`) or inside somebody else's.
  *
- * Attributes: `page`, `lang` ("en", "es"; else the page's language), `exit-url`. The page may bring its own elements for
- * the slots `exit`, `lines` and `notes`, so that they are there before, and without, any script.
+ * Attributes: `page`, `lang` ("en", "es"; else the page's language), `exit-url`. The page may bring its own elements
+ * for the slots `exit`, `lines` and `notes`, so that they are there before, and without, any script.
  */
 
 import { Banner } from "./banner.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
+import { Frame } from "./frame.js";
 import { Log } from "./log.js";
 import { QuickExit } from "./quick-exit.js";
 import { pause } from "./stream.js";
@@ -27,8 +28,6 @@ export class SupportChat extends HTMLElement {
   #banner;
   #exit;
   #frame;
-  #opener;
-  #erase;
   #answering;
   #pending = new Map();
   #attached = null;
@@ -42,7 +41,7 @@ export class SupportChat extends HTMLElement {
       this.#part("support-chat.css", async (response) => style.replace(await response.text())),
     ]);
     if (signal.aborted) return;
-    this.#words = words;
+    this.#words = { ...words, lang: this.#language() };
     this.#draw(style);
     // Whoever leaves the page cannot come back to the conversation, so nobody should keep it.
     addEventListener("pagehide", () => this.#conversation?.leave(), { signal });
@@ -63,7 +62,12 @@ export class SupportChat extends HTMLElement {
     const { integrity, widget } = SupportChat.server;
     for (let rest = 500; ; rest = Math.min(rest * 2, 15_000)) {
       try {
-        const options = { integrity: integrity[name], credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
+        const options = {
+          integrity: integrity[name],
+          credentials: "omit",
+          cache: "no-store",
+          referrerPolicy: "no-referrer",
+        };
         const response = await fetch(new URL(name, widget), options);
         if (response.ok) return await read(response);
       } catch {
@@ -82,100 +86,52 @@ export class SupportChat extends HTMLElement {
 
   #draw(style) {
     const words = this.#words;
-    this.#exit = new QuickExit(this.#exitUrl(), words.exit_cover, {
+    const url = this.#exitUrl();
+    this.#exit = new QuickExit(url, words.exit_cover, {
       left: () => this.#conversation?.leave(),
-      pressed: (times) => (this.#presses.textContent = times ? words.exit_presses[times - 1] : ""),
+      pressed: (times) => (this.#frame.presses.textContent = times ? words.exit_presses[times - 1] : ""),
       back: () => this.#restart(),
     });
     this.#log = new Log(words, {
       chosen: (choice, title) => this.#send({ choice, title }),
       again: (message) => this.#track(message, this.#conversation.again(message)),
     });
-    this.#composer = new Composer(words, () => this.#conversation?.limit ?? Infinity, (text) => this.#send({ text }));
-    this.#banner = new Banner(words, () => this.#send({ choice: "/person_leave", title: this.#banner.button.textContent }));
+    const limit = () => this.#conversation?.limit ?? Infinity;
+    this.#composer = new Composer(words, limit, (text) => this.#send({ text }));
+    this.#banner = new Banner(words, (title) => this.#send({ choice: "/person_leave", title }));
     this.#answering = h("p", { class: "answering", "aria-hidden": "true", hidden: true }, words.answering);
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open", delegatesFocus: false });
+    const foot = [this.#answering, this.#banner.connection, this.#banner.handoff, this.#composer.root];
+    const parts = { log: this.#log.root, foot };
+    this.#frame = new Frame(this, words, url, parts, {
+      exit: () => this.#exit.go(),
+      open: () => this.#open(true),
+      close: () => this.#close(),
+      erase: () => this.#forget(),
+    });
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style];
-    this.#frame = this.#frameOf(words);
-    root.replaceChildren(this.#frame);
+    root.replaceChildren(this.#frame.root);
     for (const child of [...this.children]) if (!child.slot) child.remove(); // what was there until now
-    this.#frame.addEventListener("keydown", (event) => event.key === "Escape" && this.#close());
-    for (const exit of this.querySelectorAll("[slot=exit]")) this.#leadsOut(exit);
-  }
-
-  #presses = h("p", { class: "presses", role: "status" });
-
-  #frameOf(words) {
-    this.#opener = h("button", { type: "button", class: "start", onclick: () => this.#open(true) }, words.start);
-    this.#erase = this.#eraseDialog(words);
-    const { connection, handoff } = this.#banner;
-    const erase = h("button", { type: "button", class: "quiet", onclick: () => this.#erase.showModal() }, words.erase);
-    const close = h("button", { type: "button", class: "quiet close", onclick: () => this.#close() }, words.close);
-    return h(
-      "section",
-      { class: "chat closed", lang: words.lang, "aria-label": words.title },
-      h(
-        "header",
-        { class: "bar" },
-        this.#slot("exit", () => this.#leadsOut(h("a", { class: "exit", href: this.#exitUrl(), rel: "nofollow noreferrer" }, words.exit))),
-        h(this.hasAttribute("page") ? "h1" : "h2", { class: "title" }, words.title),
-        erase,
-        close,
-      ),
-      this.#presses,
-      this.#slot("lines", () => linesOf(words)),
-      h("div", { class: "card" }, h("p", {}, words.intro), this.#opener),
-      h("div", { class: "scroll" }, this.#slot("notes", () => notesOf(words)), this.#log.root),
-      h("div", { class: "foot" }, this.#answering, connection, handoff, this.#composer.root),
-      this.#erase,
-    );
-  }
-
-  /** What the page brought along, or ours. */
-  #slot(name, make) {
-    return this.querySelector(`[slot=${name}]`) ? h("slot", { name }) : make();
-  }
-
-  #eraseDialog(words) {
-    const close = () => this.#erase.close();
-    return h(
-      "dialog",
-      { class: "erase", "aria-labelledby": "erase-title" },
-      h("h2", { id: "erase-title" }, words.erase_title),
-      h("p", {}, words.erase_text),
-      h("div", { class: "choices" },
-        h("button", { type: "button", onclick: () => (close(), this.#forget()) }, words.erase_yes),
-        h("button", { type: "button", onclick: close }, words.erase_no),
-      ),
-    );
   }
 
   #exitUrl() {
-    const url = new URL(this.getAttribute("exit-url") ?? SupportChat.server.exit, location.href);
-    return url.protocol === "https:" || url.protocol === "http:" ? url.href : "https://weather.gov/";
-  }
-
-  #leadsOut(link) {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      this.#exit.go();
-    });
-    return link;
+    const wanted = this.getAttribute("exit-url") ?? "";
+    return /^https?:\/\/./.test(wanted) ? wanted : SupportChat.server.exit;
   }
 
   // -- what happens
 
   #open(byHand = false) {
-    this.#frame.classList.remove("closed");
+    this.#frame.isOpen = true;
     if (!this.#conversation) this.#converse();
     if (byHand) this.#composer.focus();
   }
 
   /** Only inside another page; the conversation stays, and the focus goes back to where it came from. */
   #close() {
-    if (this.hasAttribute("page") || this.#erase.open || this.#frame.classList.contains("closed")) return;
-    this.#frame.classList.add("closed");
-    this.#opener.focus();
+    if (this.hasAttribute("page") || this.#frame.question.open || !this.#frame.isOpen) return;
+    this.#frame.isOpen = false;
+    this.#frame.opener.focus();
   }
 
   #converse() {
@@ -253,17 +209,4 @@ export class SupportChat extends HTMLElement {
     if (this.hasAttribute("page")) this.#open();
     else this.#close();
   }
-}
-
-function linesOf(words) {
-  const line = ({ href, label, number, about }) => {
-    const what = h("span", { class: "label" }, `${label} `, h("span", { class: "number" }, number));
-    return h("li", {}, h("a", { href, target: "_top" }, what, " ", h("span", { class: "about" }, about)));
-  };
-  return h("nav", { class: "lines", "aria-label": words.lines_title }, h("h2", {}, words.lines_title), h("ul", {}, ...words.lines.map(line)));
-}
-
-function notesOf(words) {
-  const notes = [words.language_note, ...words.notes].filter(Boolean);
-  return h("section", { class: "notes", tabindex: "0", "aria-label": words.notes_title }, h("h2", {}, words.notes_title), ...notes.map((note) => h("p", {}, note)));
 }

@@ -3,6 +3,7 @@
  */
 
 const NEAR = 80; // pixels: whoever is this close to where the view was put has not gone back
+const GAP = 8;
 
 export class View {
   #log;
@@ -21,7 +22,8 @@ export class View {
   follow(line, always = false) {
     const view = this.#scroller();
     const end = view.scrollHeight - view.clientHeight;
-    const isFollowing = always || view.scrollTop >= Math.min(this.#put, end) - NEAR - (line === this.#last ? 0 : line.offsetHeight);
+    const isFollowing =
+      always || view.scrollTop >= Math.min(this.#put, end) - NEAR - (line === this.#last ? 0 : line.offsetHeight);
     if (!isFollowing || (this.#put === Infinity && !always)) return;
     // A line longer than the view is shown from its beginning: the numbers stand there.
     const isLong = line.offsetHeight > view.clientHeight;
@@ -39,7 +41,7 @@ export class View {
 
   #topOf(line, view) {
     const top = view === document.scrollingElement ? 0 : view.getBoundingClientRect().top;
-    return view.scrollTop + line.getBoundingClientRect().top - top;
+    return view.scrollTop + line.getBoundingClientRect().top - top - GAP;
   }
 
   /** What scrolls: the log alone; on a small screen the notes with it; on a very low one the whole page. */
