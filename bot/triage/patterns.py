@@ -17,6 +17,7 @@ attack on regular expressions). ``Text.steps`` counts the steps; the tests hold 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 BREAK = "."  # stands between sentences; no pattern can contain it
 PREFIX = "*"
@@ -187,13 +188,21 @@ class Edge(Node):
 
 
 class Pattern:
-    """A pattern ready to be looked for. ``key`` holds words of which one must be there, else it need not be tried."""
+    """
+    A pattern ready to be looked for. ``key`` holds words of which one must be there, else it need not be tried; of each
+    set in ``also`` too.
+    """
 
-    __slots__ = ("key", "node")
+    __slots__ = ("also", "key", "node")
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.key = node.needs()
+        parts = node.parts if isinstance(node, Row) else ()
+        needs = (part.needs() for part in parts)
+        self.also = tuple(
+            words for words in needs if words is not None and words != self.key and not _has_prefix(words)
+        )
 
     def ends(self, text: Text, starts: int) -> int:
         """The places right after each match that begins at one of *starts*."""
@@ -218,6 +227,11 @@ class Pattern:
         yield from self._spans(text, starts & ~half)
 
 
+@cache
+def _has_prefix(words: frozenset[str]) -> bool:
+    return any(word.endswith(PREFIX) for word in words)
+
+
 def bits(mask: int) -> Iterator[int]:
     """The places that are set, from left to right."""
     while mask:
@@ -228,9 +242,77 @@ def bits(mask: int) -> Iterator[int]:
 
 # The key of a pattern should be its rarest element; words outside these are rare enough.
 _COMMON = frozenset(
-    "i am you he she it we they me my him her them a an the this that to of in on at for with and or if is was be been "
-    "do did does have has had will would can could not no never so what how when want get got going go know think feel "
-    "like all any more out up about there here now just one".split()
+    [
+        "i",
+        "am",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "me",
+        "my",
+        "him",
+        "her",
+        "them",
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "to",
+        "of",
+        "in",
+        "on",
+        "at",
+        "for",
+        "with",
+        "and",
+        "or",
+        "if",
+        "is",
+        "was",
+        "be",
+        "been",
+        "do",
+        "did",
+        "does",
+        "have",
+        "has",
+        "had",
+        "will",
+        "would",
+        "can",
+        "could",
+        "not",
+        "no",
+        "never",
+        "so",
+        "what",
+        "how",
+        "when",
+        "want",
+        "get",
+        "got",
+        "going",
+        "go",
+        "know",
+        "think",
+        "feel",
+        "like",
+        "all",
+        "any",
+        "more",
+        "out",
+        "up",
+        "about",
+        "there",
+        "here",
+        "now",
+        "just",
+        "one",
+    ]
 )
 
 
@@ -242,19 +324,19 @@ class Index:
     """Finds the patterns that a message can meet at all, by their keys."""
 
     def __init__(self) -> None:
-        self._always: list[int] = []
-        self._by_word: dict[str, list[int]] = {}
-        self._by_prefix: dict[str, list[int]] = {}
+        self._always: list[Pattern] = []
+        self._by_word: dict[str, list[Pattern]] = {}
+        self._by_prefix: dict[str, list[Pattern]] = {}
 
     def add(self, pattern: Pattern) -> None:
         """Takes up *pattern*."""
         if pattern.key is None:
-            self._always.append(id(pattern))
+            self._always.append(pattern)
         for word in pattern.key or ():
             if word.endswith(PREFIX):
-                self._by_prefix.setdefault(word[:-1], []).append(id(pattern))
+                self._by_prefix.setdefault(word[:-1], []).append(pattern)
             else:
-                self._by_word.setdefault(word, []).append(id(pattern))
+                self._by_word.setdefault(word, []).append(pattern)
 
     def candidates(self, text: Text) -> set[int]:
         """The ids of the patterns worth trying."""
@@ -264,7 +346,8 @@ class Index:
         for prefix, patterns in self._by_prefix.items():
             if any(word.startswith(prefix) for word in text.vocabulary):
                 found.update(patterns)
-        return found
+        vocabulary = text.vocabulary
+        return {id(one) for one in found if not any(vocabulary.isdisjoint(words) for words in one.also)}
 
 
 def spans_of(patterns: Sequence[Pattern], text: Text) -> Iterator[tuple[int, int]]:

@@ -22,9 +22,36 @@ TRIAGE = Triage.load()
 MOST_STEPS = 2_000_000
 
 WORDS = st.sampled_from(
-    "i want to die not never my gun is in the he she kill myself end it all tonight . , ! ? \n \" ' no way out the".split(
-        " "
-    )
+    [
+        "i",
+        "want",
+        "to",
+        "die",
+        "not",
+        "never",
+        "my",
+        "gun",
+        "is",
+        "in",
+        "he",
+        "kill",
+        "myself",
+        "end",
+        "it",
+        "all",
+        "tonight",
+        "no",
+        "way",
+        "out",
+        "the",
+        ".",
+        ",",
+        "!",
+        "?",
+        "\n",
+        '"',
+        "'",
+    ]
 )
 
 
