@@ -241,13 +241,12 @@ def bits(mask: int) -> Iterator[int]:
 
 
 # The key of a pattern should be its rarest element; words outside these are rare enough.
-_COMMON = frozenset(
-    (
-        "i am you he she it we they me my him her them a an the this that to of in on at for with and or if is was be "
-        "been do did does have has had will would can could not no never so what how when want get got going go know "
-        "think feel like all any more out up about there here now just one"
-    ).split()  # noqa: SIM905
-)
+_COMMON_WORDS = """
+i am you he she it we they me my him her them a an the this that to of in on at for with and or if
+is was be been do did does have has had will would can could not no never so what how when want get
+got going go know think feel like all any more out up about there here now just one
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def _commonness(words: frozenset[str]) -> tuple[int, int]:
