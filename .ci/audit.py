@@ -17,7 +17,9 @@ ROOT = HERE.parent
 
 def floors(advisories: dict) -> list[str]:
     """Locked versions below the first version without a known weakness."""
-    locked = {p["name"]: p["version"] for p in tomllib.loads((ROOT / "uv.lock").read_text())["package"] if "version" in p}
+    locked = {
+        p["name"]: p["version"] for p in tomllib.loads((ROOT / "uv.lock").read_text())["package"] if "version" in p
+    }
     faults = []
     for floor in advisories["floor"]:
         version = locked.get(floor["package"])
@@ -34,7 +36,9 @@ def findings(advisories: dict, report: Path) -> list[str]:
         dependencies = []
     audited = [d for d in dependencies if "vulns" in d]
     if not audited:
-        print("audit: no advisory feed can be reached from here, so nothing was looked up; only the floors were checked")
+        print(
+            "audit: no advisory feed can be reached from here, so nothing was looked up; only the floors were checked"
+        )
         return []
     print(f"audit: {len(audited)} of {len(dependencies)} packages looked up")
     accepted = {(a["package"], a["id"]) for a in advisories["accepted"]}
