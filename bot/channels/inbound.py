@@ -136,8 +136,10 @@ class Edge:
     async def _answer(
         self, incoming: Incoming, who: Pseudonym, conversation: Conversation, verdict: Verdict, choice: str | None
     ) -> Answer:
-        live = self._parts.person.phase(who) == "live"
-        if live and choice is None:
+        self._parts.person.heard(who, verdict.level)
+        if self._parts.person.phase(who) != "none":  # whoever waits for a person, or talks to one, has to be reached
+            self._parts.address_book.remember(who, incoming.channel, incoming.sender)
+        if self._parts.person.phase(who) == "live" and choice is None:
             replies = await self._parts.person.say(who, incoming.text, verdict.level)
             return Answer(replies, verdict.level, verdict.reply_kind, status=self._parts.person.status(who))
         if verdict.reply_kind is not ReplyKind.NORMAL:
@@ -162,7 +164,8 @@ class Edge:
         if choice == "/stop":
             choice = "/person_leave" if self._parts.person.phase(who) in ("waiting", "live") else "/stop_pause"
         if choice == "/person":
-            return Answer(await self._parts.person.offer(who, level, channel), level)
+            offer = await self._parts.person.offer(who, level, channel)
+            return Answer(offer, level, status=self._parts.person.status(who))
         if choice is None and not incoming.text.strip():
             return Answer((self._say("utter_unreadable", channel),), level)
         if len(incoming.text) > self._parts.message_limit:
@@ -225,6 +228,7 @@ class Edge:
         for who, conversation in list(self._conversations.items()):
             if now - conversation.last_heard > idle or now - conversation.started > lifetime:
                 del self._conversations[who]
+                await self._parts.person.forget(who)
         self._parts.address_book.sweep()
         for who in list(self._to_forget):
             try:

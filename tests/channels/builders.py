@@ -61,12 +61,16 @@ class FakePerson:
     now: str = "none"
     breaks: bool = False
     said: list[str] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
     forgotten: list[Pseudonym] = field(default_factory=list)
 
     def phase(self, who: Pseudonym) -> str:
         if self.breaks:
             raise OSError("canary")
         return self.now
+
+    def heard(self, who: Pseudonym, level: Level) -> None:
+        self.levels.append(level)
 
     async def offer(self, who: Pseudonym, level: Level, channel: str) -> tuple[Reply, ...]:
         self.now = "offered"

@@ -164,6 +164,26 @@ async def test_while_a_person_is_there_the_assistant_is_silent(tmp_path: Path) -
     assert assistant.heard == []
 
 
+async def test_triage_watches_while_a_person_is_there(tmp_path: Path) -> None:
+    """What the officer writes to a person is judged too, and raises what the person sees of the level."""
+    person = FakePerson(now="live")
+
+    await edge(tmp_path, person=person).hear(message(CRISIS))
+
+    assert person.said == [CRISIS]
+    assert person.levels[-1] is Level.IMMINENT
+
+
+async def test_long_talk_with_a_person_stays_reachable(tmp_path: Path) -> None:
+    """Somebody who only talks to a person can still be reached after the idle time has passed since anything else."""
+    parts = edge_parts(tmp_path, person=FakePerson(now="live"))
+    door = edge(tmp_path, **{n: getattr(parts, n) for n in ("pseudonyms", "address_book", "person")})
+
+    await door.hear(message("are you there"))
+
+    assert parts.address_book.find(parts.pseudonyms.of("terminal", "officer-1")) is not None
+
+
 async def test_person_is_offered_without_the_assistant(tmp_path: Path) -> None:
     """A person can be asked for while the assistant is dead."""
     answer = await edge(tmp_path, assistant=FakeAssistant(away=True)).hear(message(choice="/person"))
