@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+import struct
 from contextlib import suppress
 from pathlib import Path
 
 from bot.crypto.sealing import ID_BYTES, KEY_BYTES, Key
 from bot.errors import KeyFileError
 
+_ACL_OWNER, _ACL_USER, _ACL_MASK = 0x01, 0x02, 0x10
 _FILE_NAME = re.compile(rf"([a-z_]+)\.([0-9a-f]{{{2 * ID_BYTES}}})\.key")
 
 
@@ -48,12 +50,12 @@ def read_key(path: Path) -> Key | None:
     purpose = path.name.split(".")[0]
     try:
         with path.open("rb") as file:
-            about, secret = os.fstat(file.fileno()), file.read(KEY_BYTES + 1)
+            exposed, secret = _open_to_others(file.fileno()), file.read(KEY_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError:
         raise KeyFileError(f"{purpose}: a key file cannot be read") from None
-    if _open_to_others(about):
+    if exposed:
         raise KeyFileError(f"{purpose}: a key file can be read by others; it must be yours, with mode 0600")
     if len(secret) != KEY_BYTES:
         raise KeyFileError(f"{purpose}: a key file is malformed; it must hold {KEY_BYTES} bytes")
@@ -90,18 +92,36 @@ def destroy_key(path: Path) -> None:
         raise KeyFileError(f"{path.name.split('.')[0]}: a key file cannot be deleted") from None
 
 
-def _open_to_others(about: os.stat_result) -> bool:
-    return bool(about.st_mode & 0o077) or about.st_uid not in (0, os.geteuid())
+def _open_to_others(file: int | Path) -> bool:
+    about = os.stat(file)
+    if about.st_uid not in (0, os.geteuid()) or about.st_mode & 0o007:
+        return True
+    return bool(about.st_mode & 0o070) and not _is_lent_to_us_alone(file)
+
+
+def _is_lent_to_us_alone(file: int | Path) -> bool:
+    """
+    True when an access control list, and no group, is what the group bits stand for, and it names nobody but us.
+
+    That is how systemd hands a credential of root to the service's user. The list is version (32 bits), then tag (16),
+    permissions (16) and id (32) of each entry (linux/posix_acl_xattr.h).
+    """
+    try:
+        entries = struct.iter_unpack("<HHI", os.getxattr(file, "system.posix_acl_access")[4:])
+        given = [(tag, who) for tag, permissions, who in entries if permissions and tag not in (_ACL_OWNER, _ACL_MASK)]
+    except (OSError, struct.error):
+        return False
+    return given == [(_ACL_USER, os.geteuid())]
 
 
 def _check_folder(folder: Path) -> None:
     try:
-        about = folder.stat()
+        mode = folder.stat().st_mode
     except OSError:
         raise KeyFileError("the keys folder cannot be read; `sidedoor keys create` makes it") from None
-    if not stat.S_ISDIR(about.st_mode):
+    if not stat.S_ISDIR(mode):
         raise KeyFileError("the keys folder is not a folder")
-    if _open_to_others(about):
+    if _open_to_others(folder):
         raise KeyFileError("the keys folder is open to others; it must be yours, with mode 0700")
 
 

@@ -28,7 +28,7 @@ class Keyring:
 
     @classmethod
     def fleeting(cls, purposes: Iterable[str]) -> Keyring:
-        """Keys made now and held in memory alone: for an edge that has to answer while its key files are not in order."""
+        """Keys made now and held in memory alone: for an edge that must answer while its key files are not in order."""
         ring = cls.__new__(cls)
         ring._use(None, {_known(purpose): (new_key(),) for purpose in purposes})
         return ring

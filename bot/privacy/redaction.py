@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NewType, Protocol
 
@@ -82,7 +83,7 @@ class Redactor:
     def _find(self, text: str) -> list[Span]:
         """Spans that do not overlap, in order. The costly look happens only where the patterns find nothing more."""
         whole = Text.of(text)
-        protected = sorted([*(match.span() for match in self._labels.finditer(text)), *self._shields.find(whole)])
+        protected = _merged([*(match.span() for match in self._labels.finditer(text)), *self._shields.find(whole)])
         spans = [span for recogniser in self._recognisers for span in recogniser.find(whole, self._book)]
         found = _joined(text, _outside(text, spans, protected), self._rank)
         return found or _joined(text, _outside(text, self._ask_entities(whole), protected), self._rank)
@@ -111,14 +112,25 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cf", "Cs", "Co"))
 
 
+def _merged(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same parts in order, those that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(parts):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
 def _outside(text: str, spans: Iterable[Span], protected: Sequence[tuple[int, int]]) -> list[Span]:
     """What is left of *spans* when the protected parts are cut out of them."""
-    kept = []
+    kept, ends = [], [last for _, last in protected]
     for span in spans:
         start = span.start
-        for first, last in protected:
-            if last <= start or first >= span.end:
-                continue
+        for first, last in protected[bisect_right(ends, start) :]:
+            if first >= span.end:
+                break
             if _says_something(text[start:first]):
                 kept.append(Span(start, first, span.label))
             start = max(start, last)

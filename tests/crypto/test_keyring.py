@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 import threading
 from pathlib import Path
 
@@ -292,3 +294,53 @@ def test_credentials_folder_needs_no_writing(folder: Path) -> None:
 
     assert Keyring(folder, PURPOSES).mac("tracker", b"x")
     folder.chmod(0o700)
+
+
+def lend(path: Path, *entries: tuple[int, int, int]) -> None:
+    """Gives *path* an access control list of (tag, permissions, id)."""
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(path, "system.posix_acl_access", acl)
+    except OSError:
+        pytest.skip("this file system has no access control lists")
+
+
+NOBODY_ELSE = 0xFFFFFFFF
+
+
+def test_credential_lent_by_root_is_taken(folder: Path) -> None:
+    """
+    A credential that systemd opened to this service's user alone serves, although its group bits are set.
+    """
+    path = next(folder.glob("tracker.*"))
+    me = os.geteuid()
+    lend(path, (1, 4, NOBODY_ELSE), (2, 4, me), (4, 0, NOBODY_ELSE), (16, 4, NOBODY_ELSE), (32, 0, NOBODY_ELSE))
+
+    assert path.stat().st_mode & 0o070 and Keyring(folder, ["tracker"]).mac("tracker", b"x")
+
+
+@pytest.mark.parametrize("entry", [(2, 4, 65534), (4, 4, NOBODY_ELSE)], ids=["another user", "the group"])
+def test_credential_lent_to_others_is_refused(folder: Path, entry: tuple[int, int, int]) -> None:
+    """
+    A list that lets another user or the group in is a key that others can read.
+    """
+    path = next(folder.glob("tracker.*"))
+    rest = [(1, 4, NOBODY_ELSE), (2, 4, os.geteuid()), (4, 0, NOBODY_ELSE), (16, 4, NOBODY_ELSE), (32, 0, NOBODY_ELSE)]
+    entries = sorted([one for one in rest if one[0] != entry[0] or entry[0] == 2] + [entry])
+    lend(path, *entries)
+
+    with pytest.raises(KeyFileError, match="tracker"):
+        Keyring(folder, ["tracker"])
+
+
+def test_fleeting_keys_touch_no_disk(folder: Path) -> None:
+    """
+    Keys made for an emergency serve like others, and nothing of them is written down.
+    """
+    before = {path.name for path in folder.iterdir()}
+
+    keyring = Keyring.fleeting(["mailbox"])
+
+    sealer = keyring.sealer("mailbox")
+    assert sealer.open(sealer.seal(b"hello", place=PLACE), place=PLACE) == b"hello"
+    assert keyring.refresh() is False and before == {path.name for path in folder.iterdir()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -94,3 +95,22 @@ def test_over_redaction(redactor: Redactor, part: str, capsys: pytest.CaptureFix
     with capsys.disabled():
         print(f"\n{share(f'over-redaction, {part}', len(touched), len(lines))}")
     assert len(touched) / len(lines) <= 0.03, "\n".join(touched)
+
+
+def test_fast_enough(redactor: Redactor, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    95 of 100 messages take at most 12 ms of processor time.
+    """
+    lines = [MARK.sub(r"\2", line) for part in ("first", "last", "nobody", "nobody_last") for line in messages(part)]
+    times = []
+
+    for line in lines:
+        started = time.process_time()
+        redactor.redact(line)
+        times.append((time.process_time() - started) * 1000)
+
+    times.sort()
+    p50, p95 = times[len(times) // 2], times[len(times) * 95 // 100]
+    with capsys.disabled():
+        print(f"\nprocessor time of {len(lines)} messages: p50 {p50:.2f} ms, p95 {p95:.2f} ms")
+    assert p95 <= 12
