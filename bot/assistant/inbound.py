@@ -23,6 +23,7 @@ CHANNEL = "edge"
 CHOICE_ENTITY = "option"
 SIGNALS = ("forget", "offer_person", "failed")
 
+_LEAD = re.compile(r"^[\s/]+")  # Rasa strips every kind of space before it looks for the slash
 _CHOICE = re.compile(r"/([a-z][a-z0-9_]{0,63})(?::([a-z0-9_]{1,64}))?")
 
 
@@ -41,8 +42,7 @@ class EdgeOutput(CollectingOutputChannel):
 
 def typed(who: str, text: str, level: Level) -> UserMessage:
     """What the officer wrote, redacted; of metadata nothing but the level."""
-    words = text.lstrip("/ \t\r\n")
-    return _message(who, words or "…", level)
+    return _message(who, _LEAD.sub("", text).strip() or "…", level)
 
 
 def chosen(who: str, choice: str, level: Level, domain: Domain) -> UserMessage:

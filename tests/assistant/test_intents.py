@@ -1,0 +1,89 @@
+"""The model of intents on a handful of examples."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from bot.assistant.intents import Features, Model
+from bot.assistant.word_vectors import WordVectors
+
+EXAMPLES = {
+    "sleep": "i can not sleep|awake all night|i lie awake until four|no sleep for days|nightmares wake me|sleepless",
+    "money": "what does it cost|is it free|who pays for it|how much is a session|the price please|is there a fee",
+    "gun": "will they take my gun|do i lose my weapon|my duty weapon|can i keep my firearm|gun rights|the gun locker",
+}
+TEXTS = [text for texts in EXAMPLES.values() for text in texts.split("|")]
+INTENTS = [intent for intent, texts in EXAMPLES.items() for _ in texts.split("|")]
+
+
+@pytest.fixture(scope="module")
+def vectors() -> WordVectors:
+    return WordVectors.from_spacy()
+
+
+@pytest.fixture(scope="module")
+def model(vectors: WordVectors) -> Model:
+    return Model.learn(TEXTS, INTENTS, vectors)
+
+
+def best(model: Model, text: str) -> tuple[str, float]:
+    row = model.probabilities([text])[0]
+    return model.intents[int(row.argmax())], float(row.max())
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("cant sleap at nite", "sleep"),
+        ("will they take my pistol", "gun"),
+        ("how expensive would that be", "money"),
+        ("AWAKE ALL NIGHT AGAIN", "sleep"),
+        ("[name] said they’d take my gun", "gun"),
+    ],
+)
+def test_other_words_for_the_same(model: Model, text: str, intent: str) -> None:
+    """Misspelt words, words that no example has, and labels of redaction do not hide what is meant."""
+    assert best(model, text)[0] == intent
+
+
+def test_nonsense_is_uncertain(model: Model) -> None:
+    """Where nothing is known the model is less sure than where it is."""
+    assert best(model, "xkcd qwrtz pfft")[1] < best(model, "what does it cost")[1]
+
+
+def test_probabilities_are_probabilities(model: Model) -> None:
+    """Every row adds up to one, for empty and for huge texts too."""
+    rows = model.probabilities(["", "hello", "gun " * 5000, "ünïcödé 🙂"])
+
+    assert np.allclose(rows.sum(axis=1), 1, atol=1e-5)
+
+
+def test_it_survives_its_archive(model: Model, vectors: WordVectors) -> None:
+    """What was written down and read again says the same."""
+    arrays = vectors.to_arrays()
+    again = Model(
+        Features.from_data(json.loads(json.dumps(model.features.to_data())), WordVectors(**arrays)),  # type: ignore[arg-type]
+        model.intents,
+        model.weights,
+        model.bias,
+        model.temperature,
+    )
+
+    assert np.allclose(again.probabilities(TEXTS), model.probabilities(TEXTS), atol=1e-3)
+
+
+def test_near_words_have_near_vectors(vectors: WordVectors) -> None:
+    """The vectors know that a pistol is nearer to a gun than to a therapist."""
+    gun, pistol, nurse = (vectors.mean(word) for word in ("gun", "pistol", "nurse"))
+
+    assert float(gun @ pistol) > float(gun @ nurse)
+    assert float(np.linalg.norm(gun)) == pytest.approx(1, abs=1e-3)
+    assert not vectors.mean("xkcdqwrtz").any()
+
+
+def test_contractions_are_cut_as_in_the_source(vectors: WordVectors) -> None:
+    """A contraction counts as its two words."""
+    assert len(list(vectors._rows_of("i can't and i've"))) == 6
