@@ -10,13 +10,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from bot import wiring
+from bot import serving, wiring
 from bot.channels import webchat
 from bot.channels.inbound import Edge
 from bot.errors import SidedoorError
@@ -51,19 +50,7 @@ def build(process: EdgeProcess, settings: Settings) -> Starlette:
 
 def serve(process: EdgeProcess, settings: Settings) -> None:
     """Runs the edge until it is told to stop."""
-    config = uvicorn.Config(
-        build(process, settings),
-        host=settings.edge_host,
-        port=settings.edge_port,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=2,
-        h11_max_incomplete_event_size=32_768,
-    )
-    uvicorn.Server(config).run()
+    serving.serve(build(process, settings), settings.edge_host, settings.edge_port, grace=2)
 
 
 def main(settings: Settings | None = None) -> None:

@@ -13,7 +13,6 @@ from html import escape
 from pathlib import Path
 from typing import Any, Protocol
 
-import uvicorn
 import yaml
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from bot import serving
 from bot.crypto.keyring import Keyring
 from bot.desk.cases import OUTCOMES, Cases, page_in
 from bot.desk.database import DeskDatabase
@@ -70,19 +70,7 @@ def app(settings: Settings, parts: DeskParts) -> Starlette:
 
 def serve(parts: DeskParts, settings: Settings) -> None:
     """Runs the desk until it is told to stop."""
-    config = uvicorn.Config(
-        app(settings, parts),
-        host=settings.desk_host,
-        port=settings.desk_port,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=1,
-        h11_max_incomplete_event_size=32_768,
-    )
-    uvicorn.Server(config).run()
+    serving.serve(app(settings, parts), settings.desk_host, settings.desk_port, grace=1)
 
 
 @dataclass(frozen=True, slots=True)
