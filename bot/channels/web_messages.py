@@ -2,7 +2,8 @@
 Says what a message and an answer look like on the web chat's wire.
 
 An event is ``{"seq", "kind": "message", "speaker", "text", "buttons", "level", "reply_kind"}`` or
-``{"seq", "kind": "status", "status": {"state", …}}``; the session gives it its number.
+``{"seq", "kind": "status", "status": {"state", …}}``; the session gives it its number. ``to`` is the id of the message
+that it answers, so that the browser knows of its arrival even when the response to the message itself was lost.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Said:
         return cls(message_id, whole, choice, count(body.get("after", 0)))
 
 
-def events_of(answer: Answer) -> list[Event]:
+def events_of(answer: Answer, *, to: str = "") -> list[Event]:
     """One event a reply, then the state of a handoff if there is one."""
     judged = {"level": answer.level.label, "reply_kind": answer.reply_kind.value}
     events: list[Event] = [
@@ -59,7 +60,7 @@ def events_of(answer: Answer) -> list[Event]:
     ]
     if answer.status is not None:
         events.append({"kind": "status", "status": answer.status})
-    return events
+    return [{**event, "to": to} for event in events] if to else events
 
 
 def status_event(state: str, **more: int) -> Event:

@@ -144,7 +144,7 @@ class WebChat:
         session.touch(now)
         over = session.is_over(self._per_minute, now)
         answer = await self._edge.hear(Incoming(CHANNEL, session.sender, said.text, said.choice))
-        session.add(*events_of(self._slowed(answer) if over else answer))
+        session.add(*events_of(self._slowed(answer) if over else answer, to=said.id))
         if answer.erased:
             session.add(status_event("erased"))
             # the answer still goes out to whoever waits for it; the token opens nothing from now on

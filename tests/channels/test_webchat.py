@@ -75,6 +75,15 @@ def test_answer_is_in_the_response(service: Service) -> None:
     assert {event["level"] for event in events} == {"imminent"}
 
 
+def test_answer_names_the_message(service: Service) -> None:
+    """
+    Every event of an answer carries the id of the message, for a browser that lost the response but has the stream.
+    """
+    events = Browser(service).say("crisis", after=1)
+
+    assert {event["to"] for event in events} == {"message-1"}
+
+
 def test_sender_is_not_the_token(service: Service) -> None:
     """
     The edge is told a digest; the token itself stays in the browser.

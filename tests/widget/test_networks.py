@@ -92,24 +92,44 @@ def test_restarted_server_goes_on(page: Page, service: Service) -> None:
     assert own(page) == ["before", "meanwhile", "and more"]
 
 
-def test_restarts_lose_and_double_nothing(page: Page, service: Service) -> None:
+def killed_after(page: Page, service: Service, text: str) -> None:
+    say(page, text)
+    service.stop()
+    service.start()
+
+
+def killed_before(page: Page, service: Service, text: str) -> None:
+    service.stop()
+    say(page, text)
+    service.start()
+
+
+def cut_off(page: Page, service: Service, text: str) -> None:
+    page.context.set_offline(True)
+    say(page, text)
+    page.context.set_offline(False)
+
+
+def answer_lost(page: Page, service: Service, text: str) -> None:
+    page.route("**/chat/messages", lambda route: (route.fetch(), route.abort()), times=1)
+    say(page, text)
+
+
+def test_broken_networks_lose_and_double_nothing(page: Page, service: Service) -> None:
     """
-    Twelve times in one conversation the server is killed around a message: each is answered on the page exactly once.
+    Twenty messages in one conversation, around each of them the server is killed, the network cut or an answer lost:
+    each is heard once and answered on the page once.
     """
     open_chat(page, service.url)
-    for number in range(12):
-        if number % 2:
-            service.stop()
-            say(page, f"message {number}")
-            service.start()
-        else:
-            say(page, f"message {number}")
-            service.stop()
-            service.start()
-        expect(page.get_by_text(f"Heard: message {number}", exact=True)).to_have_count(1, timeout=20_000)
-
-    assert own(page) == [f"message {number}" for number in range(12)]
+    said = [f"message {number}." for number in range(20)]
+    for number, text in enumerate(said):
+        (killed_after, killed_before, cut_off, answer_lost)[number % 4](page, service, text)
+        expect(page.get_by_text(f"Heard: {text}", exact=True)).to_have_count(1, timeout=20_000)
     expect(page.locator(".mark")).to_have_count(0)
+
+    assert own(page) == said
+    assert sorted(bubbles(page)[1:]) == sorted(said + [f"Heard: {text}" for text in said])
+    assert sorted(service.edge.texts()) == sorted(said)
 
 
 def test_pushed_line_survives_a_cut(page: Page, service: Service) -> None:

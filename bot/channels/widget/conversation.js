@@ -175,6 +175,7 @@ export class Conversation {
       if (event.seq && event.seq <= this.#last) continue;
       if (event.seq > this.#last + 1) this.#heard.event({ kind: "status", status: { state: "gap" } });
       if (event.seq) this.#last = event.seq;
+      this.#confirm(event.to);
       this.#heard.event(event);
       if (["erased", "expired"].includes(event.status?.state)) {
         this.#drop();
@@ -207,6 +208,12 @@ export class Conversation {
   #done(message, state) {
     this.#undelivered.delete(message);
     this.#mark(message, state);
+  }
+
+  /** An answer over the stream says as well that the message arrived: it must not go out again. */
+  #confirm(id) {
+    const message = id && [...this.#undelivered].find((one) => one.id === id);
+    if (message) this.#done(message, "delivered");
   }
 
   #drop() {

@@ -94,7 +94,7 @@ export class SupportChat extends HTMLElement {
     });
     this.#log = new Log(words, {
       chosen: (choice, title) => this.#send({ choice, title }),
-      again: (message) => this.#track(message, this.#conversation.again(message)),
+      again: (message) => this.#conversation.again(message),
     });
     const limit = () => this.#conversation?.limit ?? Infinity;
     this.#composer = new Composer(words, limit, (text) => this.#send({ text }));
@@ -137,7 +137,7 @@ export class SupportChat extends HTMLElement {
   #converse() {
     this.#conversation = new Conversation(SupportChat.server.base, {
       event: (event) => this.#happened(event),
-      message: (message) => this.#log.update(message),
+      message: (message) => this.#became(message),
       connection: (state) => this.#banner.connect(state),
     });
     this.#conversation.start();
@@ -145,20 +145,16 @@ export class SupportChat extends HTMLElement {
 
   #send(message) {
     this.#log.own(message);
-    this.#track(message, this.#conversation.send(message));
+    this.#conversation.send(message);
   }
 
   /** Shows that an answer is coming while one is, unless a person is the one who answers. */
-  #track(message, delivered) {
-    clearTimeout(this.#pending.get(message));
-    const show = () => (this.#answering.hidden = this.#banner.isLive);
-    this.#pending.set(message, setTimeout(show, ANSWERING_AFTER));
-    delivered.finally(() => this.#untrack(message));
-  }
-
-  #untrack(message) {
+  #became(message) {
+    this.#log.update(message);
     clearTimeout(this.#pending.get(message));
     this.#pending.delete(message);
+    const show = () => (this.#answering.hidden = this.#banner.isLive);
+    if (message.state === "sending") this.#pending.set(message, setTimeout(show, ANSWERING_AFTER));
     if (!this.#pending.size) this.#answering.hidden = true;
   }
 
@@ -192,6 +188,9 @@ export class SupportChat extends HTMLElement {
   #wipe(note) {
     this.#log.clear();
     this.#composer.clear();
+    for (const timer of this.#pending.values()) clearTimeout(timer);
+    this.#pending.clear();
+    this.#answering.hidden = true;
     this.#stand({ state: "" });
     if (note) this.#log.note(note);
   }

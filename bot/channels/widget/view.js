@@ -4,6 +4,7 @@
 
 const NEAR = 80; // pixels: whoever is this close to where the view was put has not gone back
 const GAP = 8;
+const BAR = 64; // where the whole page scrolls, the bar with the way out stays on top
 
 export class View {
   #log;
@@ -26,7 +27,7 @@ export class View {
       always || view.scrollTop >= Math.min(this.#put, end) - NEAR - (line === this.#last ? 0 : line.offsetHeight);
     if (!isFollowing || (this.#put === Infinity && !always)) return;
     // A line longer than the view is shown from its beginning: the numbers stand there.
-    const isLong = line.offsetHeight > view.clientHeight;
+    const isLong = line.offsetHeight > view.clientHeight || view === document.scrollingElement;
     this.#last = line;
     this.#resized.observe(view);
     this.#put = isLong ? this.#topOf(line, view) : end;
@@ -40,8 +41,8 @@ export class View {
   }
 
   #topOf(line, view) {
-    const top = view === document.scrollingElement ? 0 : view.getBoundingClientRect().top;
-    return view.scrollTop + line.getBoundingClientRect().top - top - GAP;
+    const top = view === document.scrollingElement ? BAR : view.getBoundingClientRect().top;
+    return Math.max(0, view.scrollTop + line.getBoundingClientRect().top - top - GAP);
   }
 
   /** What scrolls: the log alone; on a small screen the notes with it; on a very low one the whole page. */
