@@ -43,11 +43,12 @@ def _is_name_here(text: str, words: Sequence[Word], index: int, book: WordBook) 
     if not begins_a_sentence(text, word.start):
         return not book.is_in("only_after_a_cue", word.lower)
     following = words[index + 1] if index + 1 < len(words) else None
-    if following is None or text[word.end : following.start] != " " or book.is_in("words_in_lower_case", word.lower):
+    if following is None or text[word.end : following.start] != " ":
         return False
     if following.title and (book.is_name(following.lower) or book.is_stranger(following.lower)):
         return True
-    return book.is_in("people_do", following.lower) and not book.is_in("not_at_the_beginning", word.lower)
+    doubtful = book.is_in("words_in_lower_case", word.lower) or book.is_in("not_at_the_beginning", word.lower)
+    return book.is_in("people_say" if doubtful else "people_do", following.lower)
 
 
 def strangers(message: Text, book: WordBook) -> Iterator[Span]:
