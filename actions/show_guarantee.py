@@ -32,11 +32,10 @@ class ShowGuarantee(Action):
             dispatcher.utter_message(response="utter_guarantee_which")
             return []
         values = card_values(option, self._parts.catalogue)
-        asked = f"utter_guarantee_{who_learns(tracker)}"
-        response = asked if asked in self._parts.wording else "utter_guarantee"
-        dispatcher.utter_message(response="utter_guarantee_short", **values)
-        dispatcher.utter_message(response=response, **values)
-        note = f"utter_guarantee_note_{option.id}"
-        if note in self._parts.wording:
-            dispatcher.utter_message(response=note)
+        dispatcher.utter_message(response=self._first("utter_guarantee_short", option.id), **values)
+        dispatcher.utter_message(response=self._first("utter_guarantee", who_learns(tracker)), **values)
         return [SlotSet("option", option.id), SlotSet("who_learns", None)]
+
+    def _first(self, name: str, special: str) -> str:
+        """The response made for *special* where there is one, else the one for all."""
+        return f"{name}_{special}" if f"{name}_{special}" in self._parts.wording else name
