@@ -53,7 +53,7 @@ def to_records(events: Iterable[Event]) -> list[Record]:
 
 
 def to_events(records: Iterable[Record]) -> list[Event]:
-    """The reverse of ``to_records``; raises ``KeyError``, ``TypeError`` or ``ValueError`` when it is something else."""
+    """The reverse of ``to_records``."""
     return [_event(record) for record in records]
 
 
@@ -80,6 +80,9 @@ def _summary(events: Sequence[Event], slots: Sequence[Slot]) -> list[Event]:
 
 
 def _record(event: Event) -> Record:
+    written: Record | None = getattr(event, "sidedoor_record", None)  # an event from an earlier turn does not change
+    if written is not None:
+        return written
     if isinstance(event, UserUttered):
         entities = [{key: entity[key] for key in _FOR_POLICIES if entity.get(key)} for entity in event.entities]
         record: Record = {"event": event.type_name, "intent": event.intent_name, "entities": entities}
@@ -91,10 +94,10 @@ def _record(event: Event) -> Record:
 def _event(record: Record) -> Event:
     if record["event"] == UserUttered.type_name:
         entities = [{"value": None, **entity} for entity in record["entities"]]
-        return UserUttered("", {"name": record["intent"]}, entities, timestamp=record["timestamp"])
-    event = _kinds()[record["event"]]._from_parameters(record)
-    if event is None:
-        raise ValueError("an event cannot be read")
+        event: Event = UserUttered("", {"name": record["intent"]}, entities, timestamp=record["timestamp"])
+    else:
+        event = _kinds()[record["event"]]._from_parameters(record)
+    event.sidedoor_record = record
     return event
 
 
