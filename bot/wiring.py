@@ -87,28 +87,35 @@ class LazyRedactor:
     """
     Loads the redactor beside the running edge: spaCy takes seconds, and a crisis does not wait for it.
 
-    Until it is there, whoever needs redacted text waits; nobody gets the raw text instead.
+    Until it is there, whoever needs redacted text waits. The patterns alone would be sooner, and would miss more names.
     """
 
     def __init__(self, load: Callable[[], Redactor] = Redactor.load) -> None:
         self._load = load
-        self._redactor: asyncio.Future[Redactor] | None = None
+        self._redactor: asyncio.Task[Redactor] | None = None
 
     async def __call__(self, text: str) -> RedactedText:
+        """The redacted text; raises what loading raised."""
         redactor = await asyncio.shield(self.start())
         return await asyncio.to_thread(redactor.redact, text)
 
-    def start(self) -> asyncio.Future[Redactor]:
-        """Begins to load; call it from the running loop."""
-        failed = self._redactor is not None and self._redactor.done() and self._redactor.exception() is not None
-        if self._redactor is None or failed:
-            self._redactor = asyncio.ensure_future(asyncio.to_thread(self._load))
-        return self._redactor
+    def start(self) -> asyncio.Task[Redactor]:
+        """Begins to load, or begins again after a failure; call it from the running loop."""
+        task = self._redactor
+        if task is None or (task.done() and not self.ready):
+            task = self._redactor = asyncio.create_task(asyncio.to_thread(self._load))
+        return task
+
+    async def forget_words(self) -> None:
+        """spaCy keeps every word it has met until told otherwise."""
+        if self.ready and self._redactor is not None:
+            await asyncio.to_thread(self._redactor.result().forget_words)
 
     @property
     def ready(self) -> bool:
         """True when a message can be redacted without waiting."""
-        return self._redactor is not None and self._redactor.done() and self._redactor.exception() is None
+        task = self._redactor
+        return task is not None and task.done() and not task.cancelled() and task.exception() is None
 
 
 class EdgeProcess:
@@ -147,6 +154,14 @@ class EdgeProcess:
         """Loads the redactor and runs the clocks of the handoff until cancelled."""
         self._redactor.start()
         await self._person.run()
+
+    async def tidy(self) -> None:
+        """Takes up rotated keys, drops forgotten ones, and lets the language model forget what it has read."""
+        await self._redactor.forget_words()
+        try:
+            await asyncio.to_thread(self._keys.refresh)
+        except (CryptoError, OSError) as error:
+            log.error("keys.not_in_order", error=type(error))
 
     async def readiness(self) -> dict[str, bool]:
         """Which parts of a whole conversation are there."""

@@ -82,8 +82,13 @@ def _lifespan(edge: Edge, process: EdgeProcess, settings: Settings, telegram: Te
     @asynccontextmanager
     async def run(_: Starlette) -> AsyncIterator[None]:
         quiet_loop(asyncio.get_running_loop())
-        sweep = sweep_forever(edge.sweep, idle_minutes=settings.idle_minutes, lifetime_hours=settings.lifetime_hours)
-        tasks = [asyncio.create_task(sweep), asyncio.create_task(process.run())]
+
+        async def sweep(idle: float, lifetime: float) -> None:
+            await edge.sweep(idle, lifetime)
+            await process.tidy()
+
+        sweeping = sweep_forever(sweep, idle_minutes=settings.idle_minutes, lifetime_hours=settings.lifetime_hours)
+        tasks = [asyncio.create_task(sweeping), asyncio.create_task(process.run())]
         if telegram is not None:
             tasks.append(asyncio.create_task(telegram.start()))
         try:
