@@ -187,11 +187,20 @@ class Edge:
         replies = said.replies
         if "forget" in said.signals:
             return await self._forget(incoming.channel, who)
+        if "check_in" in said.signals:
+            return self._ask_directly(incoming.channel, who)
         if "offer_person" in said.signals:
             replies += await parts.person.offer(who, level, incoming.channel)
         if not replies:
             return self._without_assistant(incoming.channel, level, choice)
         return Answer(replies, level, status=parts.person.status(who))
+
+    def _ask_directly(self, channel: str, who: Pseudonym) -> Answer:
+        """The assistant understood what triage did not find: the question is put, and its answer decides."""
+        distress = self._conversation(who).distress
+        distress.expect_check_in()
+        verdict = Verdict(max(distress.level, Level.MODERATE), ReplyKind.CHECK_IN)
+        return Answer(self._parts.safety.replies(verdict, channel, repeated=False), verdict.level, ReplyKind.CHECK_IN)
 
     def _despite(self, incoming: Incoming, verdict: Verdict) -> Answer:
         """What can be said when a part of the edge itself has failed; needs the wording only."""

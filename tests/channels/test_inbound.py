@@ -142,6 +142,18 @@ async def test_erase_when_the_assistant_asks(tmp_path: Path) -> None:
     assert answer.erased and len(assistant.forgotten) == 1
 
 
+async def test_what_only_the_assistant_understands_is_asked_about(tmp_path: Path) -> None:
+    """When understanding finds what triage did not, the officer is asked, and an unclear answer brings the numbers."""
+    door = edge(tmp_path, assistant=FakeAssistant(signals=("check_in",)))
+    door.open("terminal", "officer-1")
+
+    asked = await door.hear(message("words that no list has"))
+    unclear = await door.hear(message("why do you want to know"))
+
+    assert asked.reply_kind is ReplyKind.CHECK_IN and "killing yourself" in texts(asked.replies)
+    assert unclear.reply_kind is ReplyKind.CRISIS
+
+
 async def test_erase_is_finished_later(tmp_path: Path) -> None:
     """What cannot be erased now because the assistant is away is erased when it is back, and the officer is told so."""
     assistant = FakeAssistant(away=True)
