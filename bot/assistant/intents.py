@@ -91,7 +91,7 @@ class Model:
     ) -> None:
         self.features = features
         self.intents = tuple(intents)
-        self.weights = weights
+        self.weights = np.ascontiguousarray(weights)  # by rows: a text touches few of them
         self.bias = bias
         self.temperature = temperature
 
