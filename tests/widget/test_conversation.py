@@ -142,6 +142,37 @@ def test_a_crisis_does_not_wait_for_a_slow_answer(page: Page, service: Service) 
     assert time.perf_counter() - started < 1.5
 
 
+def test_long_answer_is_shown_from_its_beginning(page: Page, service: Service) -> None:
+    """
+    On a small screen an answer of several lines begins at the top of the view; the officer scrolls on, not back.
+    """
+    page.set_viewport_size({"width": 320, "height": 480})
+    open_chat(page, service.url)
+    say(page, "crisis")
+    expect(page.locator(".bubble.crisis").nth(1)).to_be_attached()
+
+    expect(page.locator(".bubble.crisis .who").first).to_be_in_viewport()
+    service.push(*(Reply(f"line {number}", speaker="desk") for number in range(9)))
+    expect(page.get_by_text("line 8")).to_be_in_viewport()
+
+
+def test_reading_back_is_not_disturbed(page: Page, service: Service) -> None:
+    """
+    Whoever has scrolled back to read is left there when a new line comes.
+    """
+    page.set_viewport_size({"width": 390, "height": 600})
+    open_chat(page, service.url)
+    for number in range(8):
+        say(page, f"line {number}")
+    expect(last_answer(page)).to_have_text("Heard: line 7")
+    scroller = page.locator(".scroll")
+    scroller.evaluate("e => { e.scrollTop = 100; }")
+    service.push(Reply("from the desk", speaker="desk"))
+    expect(page.get_by_text("from the desk")).to_be_attached()
+
+    assert scroller.evaluate("e => e.scrollTop") == 100
+
+
 def test_numbers_in_an_answer_can_be_tapped(page: Page, service: Service) -> None:
     """
     In the reviewed sentences the numbers are links; in a person's words they stay words.
@@ -181,6 +212,23 @@ def test_a_handoff_is_shown_from_call_to_end(page: Page, service: Service) -> No
     service.push(status={"state": "returned", "seconds": 60, "tier": 1})
     expect(page.get_by_text("No person is in the chat now.")).to_be_visible()
     expect(page.get_by_label("Your message", exact=True)).to_be_visible()
+
+
+def test_old_decision_cannot_be_taken_later(page: Page, service: Service) -> None:
+    """
+    When the way to a person is asked about anew, the buttons of the earlier question no longer act.
+    """
+    open_chat(page, service.url)
+    say(page, "crisis")
+    page.get_by_role("button", name="Bring a person in").click()
+    stop = page.locator(".bubble").get_by_role("button", name="Stop waiting")
+    expect(stop).to_be_visible()
+    service.push(Reply("You are talking to a person.", (Button("Leave", "/person_leave"),), speaker="notice"))
+    expect(page.get_by_role("button", name="Leave", exact=True)).to_be_enabled()
+    stop.click(force=True)
+
+    expect(stop).to_have_attribute("aria-disabled", "true")
+    assert service.edge.texts()[-1] == "/person_yes"
 
 
 def test_waiting_can_be_stopped(page: Page, service: Service) -> None:

@@ -31,7 +31,7 @@ export class Banner {
       hidden: true,
       onclick: () => leave(this.button.textContent),
     });
-    this.handoff = h("div", { class: "handoff" }, this.news, this.seconds, this.button);
+    this.handoff = h("div", { class: "handoff", "data-picture": "" }, this.news, this.seconds, this.button);
   }
 
   /** The state of the handoff: "waiting", "reading" (picked up), "live", or "" for none. */

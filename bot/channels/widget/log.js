@@ -13,6 +13,7 @@ export class Log {
   #heard;
   #own = new Map();
   #view;
+  #answer = { to: null, first: null };
 
   /** `root` is what was drawn; `heard` gets `chosen(choice, title)` and `again(message)`. */
   constructor(words, heard) {
@@ -31,14 +32,17 @@ export class Log {
   }
 
   /** One line from the other side. */
-  add({ speaker, text, buttons, reply_kind: kind }) {
+  add({ speaker, text, buttons, reply_kind: kind, to }) {
     const who = this.#words[`speaker_${speaker}`] ?? this.#words.speaker_notice;
     const crisis = kind && kind !== "normal" ? kind : null;
     const bubble = this.#bubble(speaker, who, paragraphs(text, speaker === "desk"));
     if (crisis) bubble.classList.add(crisis);
     if (speaker !== "desk") bubble.lang = "en"; // the assistant's language, whatever the page's is
-    if (buttons?.length) bubble.append(this.#choices(buttons));
-    this.#append(bubble);
+    if (buttons?.length) {
+      this.#supersede(buttons);
+      bubble.append(this.#choices(buttons));
+    }
+    this.#append(bubble, { to });
   }
 
   /** A line of the page itself: not something that anybody said. */
@@ -50,7 +54,7 @@ export class Log {
   own(message) {
     const bubble = this.#bubble("you", this.#words.speaker_you, [paragraph(message.title ?? message.text)]);
     this.#own.set(message, bubble);
-    this.#append(bubble, true);
+    this.#append(bubble, { own: true });
   }
 
   /** Shows what has become of it; a line that was erased meanwhile stays erased. */
@@ -75,16 +79,21 @@ export class Log {
 
   #choices(buttons) {
     const group = h("div", { class: "choices", role: "group", "aria-label": this.#words.choices });
-    for (const { title, payload } of buttons) {
-      group.append(
-        h("button", { type: "button", onclick: (event) => this.#choose(event.currentTarget, payload, title) }, title),
-      );
+    for (const button of buttons) {
+      const onclick = (event) => this.#choose(event.currentTarget, button);
+      group.append(h("button", { type: "button", "data-person": isAboutPerson(button), onclick }, button.title));
     }
     return group;
   }
 
+  /** A decision about a person is taken where it was asked last: an older button would act on a newer state. */
+  #supersede(buttons) {
+    if (!buttons.some(isAboutPerson)) return;
+    for (const older of this.root.querySelectorAll("[data-person]")) older.setAttribute("aria-disabled", "true");
+  }
+
   /** Used buttons stay where the keyboard is, so they are not `disabled`, which would throw the focus away. */
-  #choose(button, payload, title) {
+  #choose(button, { payload, title }) {
     if (button.getAttribute("aria-disabled")) return;
     for (const other of button.parentElement.children) other.setAttribute("aria-disabled", "true");
     button.classList.add("chosen");
@@ -100,10 +109,15 @@ export class Log {
     return mark;
   }
 
-  #append(line, own = false) {
+  #append(line, { to = null, own = false } = {}) {
     this.root.append(line);
-    this.#view.follow(line, own);
+    if (!to || to !== this.#answer.to) this.#answer = { to, first: line };
+    this.#view.follow(line, this.#answer.first, own);
   }
+}
+
+function isAboutPerson({ payload }) {
+  return payload.startsWith("/person_");
 }
 
 /** Each finds its own direction, and keeps it to itself. */

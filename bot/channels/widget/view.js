@@ -9,6 +9,7 @@ const BAR = 64; // where the whole page scrolls, the bar with the way out stays 
 export class View {
   #log;
   #put = Infinity; // before the first word of one's own, one reads from the top
+  #first = null;
   #last = null;
 
   /** `log` is the element whose children are the lines. */
@@ -17,20 +18,21 @@ export class View {
   }
 
   // What appears below (a person is being called, a phone's keyboard) must not hide the last line.
-  #resized = new ResizeObserver(() => this.#last?.isConnected && this.follow(this.#last));
+  #resized = new ResizeObserver(() => this.#last?.isConnected && this.follow(this.#last, this.#first));
 
-  /** Shows `line` if the view follows; `always` for the officer's own. */
-  follow(line, always = false) {
+  /** Shows `line`, which ends what begins with `first`, if the view follows; `always` for the officer's own. */
+  follow(line, first = line, always = false) {
     const view = this.#scroller();
     const end = view.scrollHeight - view.clientHeight;
-    const isFollowing =
-      always || view.scrollTop >= Math.min(this.#put, end) - NEAR - (line === this.#last ? 0 : line.offsetHeight);
-    if (!isFollowing || (this.#put === Infinity && !always)) return;
-    // A line longer than the view is shown from its beginning: the numbers stand there.
-    const isLong = line.offsetHeight > view.clientHeight || view === document.scrollingElement;
+    const isFollowing = this.#put < Infinity && view.scrollTop >= Math.min(this.#put, end) - NEAR;
+    if (!isFollowing && !always) return;
     this.#last = line;
+    this.#first = first;
     this.#resized.observe(view);
-    this.#put = isLong ? this.#topOf(line, view) : end;
+    // An answer longer than the view is shown from its beginning: the numbers stand there.
+    const height = line.getBoundingClientRect().bottom - first.getBoundingClientRect().top;
+    const isLong = height > view.clientHeight || view === document.scrollingElement;
+    this.#put = isLong ? this.#topOf(first, view) : end;
     view.scrollTop = this.#put;
   }
 
