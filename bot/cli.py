@@ -66,9 +66,11 @@ def serve(state: State = None, port: Annotated[int | None, typer.Option(help="Th
 @app.command()
 def assistant(state: State = None) -> None:
     """Start the assistant (Rasa) alone, on a Unix socket in the state folder that only the edge uses."""
-    settings = _settings("assistant", state_dir=state)
+    settings = Settings.load(state_dir=state)
+    from bot import wiring
     from bot.assistant import server
 
+    wiring.prepare(settings, wiring.ASSISTANT_KEYS)
     server.run(settings)
 
 
@@ -150,12 +152,11 @@ def doctor(state: State = None) -> None:
 def keys_create(state: State = None) -> None:
     """Make the keys that are missing."""
     settings = _settings("cli", state_dir=state)
-    from bot import launch
+    from bot import wiring
     from bot.crypto import keyring
 
-    launch.make_state_dir(settings.state_dir)
-    made = keyring.create(settings.keys_dir)
-    console.print(f"made: {', '.join(made)}" if made else "every key is there already")
+    wiring.prepare(settings)
+    console.print(", ".join(row.purpose for row in keyring.status(settings.keys_dir)))
 
 
 @keys_app.command("status")

@@ -10,7 +10,6 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 from rich.console import Console
@@ -21,9 +20,7 @@ from bot.assistant import training
 from bot.assistant.client import AssistantAnswer, AssistantClient
 from bot.channels.inbound import Edge
 from bot.channels.terminal import Terminal, standard_streams
-from bot.crypto import keyring
 from bot.desk import accounts
-from bot.errors import PreflightError
 from bot.privacy.pseudonyms import Pseudonym
 from bot.privacy.redaction import RedactedText
 from bot.settings import Settings
@@ -39,21 +36,6 @@ SECONDS_TO_READY = 300.0
 def command(name: str, *arguments: str) -> Sequence[str]:
     """How one of our own processes is started."""
     return (sys.executable, "-m", "bot", name, *arguments)
-
-
-def prepare(settings: Settings) -> None:
-    """Makes the state folder and the keys; raises ``PreflightError`` where others could read them."""
-    make_state_dir(settings.state_dir)
-    keyring.create(settings.keys_dir)
-
-
-def make_state_dir(folder: Path) -> None:
-    """A folder that only its owner can read."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    except OSError:
-        raise PreflightError("SIDEDOOR_STATE_DIR cannot be made, or is not ours to close to others") from None
 
 
 def edge_child(settings: Settings) -> Child:
@@ -77,7 +59,7 @@ def assistant_child(settings: Settings) -> Child:
 async def run(settings: Settings, console: Console) -> int:
     """Runs all three until SIGINT or SIGTERM; returns the exit code."""
     stop = _stop_event()
-    prepare(settings)
+    wiring.prepare(settings)
     account = accounts.first_account(settings.desk_db)
     supervisor = Supervisor(settings.environment())
     try:
@@ -128,7 +110,7 @@ async def assistant_beside(settings: Settings, *, quiet: bool) -> AsyncIterator[
 
 async def shell(settings: Settings, *, json_lines: bool) -> None:
     """A conversation in this terminal; a crisis is answered at once, anything else waits for the assistant to load."""
-    prepare(settings)
+    wiring.prepare(settings)
     source, target = standard_streams()
     async with assistant_beside(settings, quiet=json_lines) as started:
         process = wiring.edge(settings)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.assistant.client import AssistantAnswer, AssistantClient
-from bot.crypto.keyring import Keyring, create
-from bot.errors import CryptoError
+from bot.crypto.keyring import PURPOSES, Keyring, create
+from bot.errors import CryptoError, PreflightError
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.officer import OfficerSide
 from bot.logs import get_logger
@@ -188,9 +188,19 @@ class DeskParts:
     keyring: Keyring
 
 
+def prepare(settings: Settings, purposes: Sequence[str] = PURPOSES) -> None:
+    """Makes the state folder, for its owner alone, and the keys that are missing; raises ``PreflightError``."""
+    try:
+        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.state_dir.chmod(0o700)
+    except OSError:
+        raise PreflightError("SIDEDOOR_STATE_DIR cannot be made, or is not ours to close to others") from None
+    create(settings.keys_dir, purposes)
+
+
 def desk(settings: Settings) -> DeskParts:
     """The responders' process: live words while they pass; no pseudonym, no conversation."""
-    create(settings.keys_dir, DESK_KEYS)
+    prepare(settings, DESK_KEYS)
     keyring = Keyring(settings.keys_dir, DESK_KEYS)
     return DeskParts(Mailbox(settings.handoff_db, keyring.sealer("mailbox")), keyring)
 
@@ -203,8 +213,8 @@ def _edge_keys(settings: Settings) -> tuple[Keyring, bool]:
     keys that live in memory take their place, and ``/readyz`` says so.
     """
     try:
-        create(settings.keys_dir, EDGE_KEYS)
+        prepare(settings, EDGE_KEYS)
         return Keyring(settings.keys_dir, EDGE_KEYS), True
-    except (CryptoError, OSError) as error:
+    except (CryptoError, PreflightError, OSError) as error:
         log.error("keys.not_in_order", error=type(error))
         return Keyring.fleeting(EDGE_KEYS), False
