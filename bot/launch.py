@@ -236,5 +236,5 @@ def _local(host: str) -> str:
 
 
 async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         return (await client.get(url)).status_code == 200
