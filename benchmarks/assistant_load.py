@@ -1,6 +1,6 @@
 """
-Measures the assistant's process over its socket: latency and throughput with 1, 4 and 16 officers at once, and how long a
-probe waits meanwhile.
+Measures the assistant's process over its socket: latency and throughput with 1, 4 and 16 officers at once, and how long
+a probe waits meanwhile.
 
     python -m benchmarks.assistant_load SOCKET [--seconds 6]
 

@@ -26,6 +26,7 @@ log = get_logger(__name__)
 
 BEAT_SECONDS = 0.5
 HUNG_SECONDS = 15.0  # a turn takes 0.01 to 0.05 s
+LOAD_SECONDS = 300.0  # loading takes 20 to 60 s
 RETRY_SECONDS = 2.0
 
 
@@ -65,8 +66,9 @@ class Engine:
 
     @property
     def alive(self) -> bool:
-        """False when Rasa was ready and has not moved since; restarting the process is then the only help."""
-        return self.state is not State.READY or time.monotonic() - self._beat < HUNG_SECONDS
+        """False when Rasa is stuck, at work or while loading; restarting the process is then the only help."""
+        limit = {State.READY: HUNG_SECONDS, State.LOADING: LOAD_SECONDS}.get(self.state)
+        return limit is None or time.monotonic() - self._beat < limit
 
     async def hear(self, who: str, text: str, level: Level, choice: str | None, seconds: float) -> dict[str, Any]:
         """One turn; raises ``AssistantUnavailable`` while loading, ``TimeoutError``, or whatever the turn raises."""

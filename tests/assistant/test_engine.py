@@ -137,6 +137,20 @@ async def test_a_failure_to_load_is_tried_again(start: Callable[..., Engine], ro
     await until(start(load), State.READY)
 
 
+async def test_a_load_that_never_ends_is_noticed(
+    start: Callable[..., Engine], rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that loads for far too long counts as dead, so that it is started again."""
+    monkeypatch.setattr(engines, "LOAD_SECONDS", 0.1)
+    go = threading.Event()
+    engine = start(lambda: go.wait(5) and Brain(rows))
+
+    await asyncio.sleep(0.2)
+
+    assert not engine.alive
+    go.set()
+
+
 async def test_errors_of_a_turn_come_through(start: Callable[..., Engine], rows: Rows) -> None:
     """A turn that raises raises here too, and the next one works."""
     engine = start(lambda: Brain(rows))
