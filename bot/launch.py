@@ -62,25 +62,41 @@ async def run(settings: Settings, console: Console) -> int:
     wiring.prepare(settings)
     account = accounts.first_account(settings.desk_db)
     supervisor = Supervisor(settings.environment())
+    edge = supervisor.start(edge_child(settings))
+    desk = supervisor.start(desk_child(settings))
+    _greet(settings, account, console)
+    starting = asyncio.create_task(_start_assistant(settings, supervisor, (edge, desk), console))
+    stopping = asyncio.create_task(stop.wait())
     try:
-        edge = supervisor.start(edge_child(settings))
-        desk = supervisor.start(desk_child(settings))
-        _greet(settings, account, console)
-        if not await _trained(settings, console, stop):
+        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set() or not starting.result():
             return 0 if stop.is_set() else 1
-        supervisor.start(assistant_child(settings))
-        up = [await child.until_up(START_SECONDS) for child in (edge, desk)]
-        if not all(up):
-            console.print(
-                "[red]The edge or the desk did not start; is its port taken?[/red] sidedoor doctor tells more."
-            )
-        await _wait_ready(settings, console, stop)
-        await stop.wait()
+        await stopping
+        return 0
     finally:
         console.print("Stopping.")
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
         await supervisor.stop()
         settings.assistant_socket.unlink(missing_ok=True)
-    return 0
+
+
+async def _start_assistant(
+    settings: Settings, supervisor: Supervisor, others: Sequence[Child], console: Console
+) -> bool:
+    """Trains first where that is needed; False when it failed. Says when the house is whole."""
+    if training.needs_training(settings):
+        console.print("The model's sources changed, so it is trained now; crises are answered meanwhile.")
+        if not await _train(settings, quiet=False):
+            console.print("[red]The model could not be trained.[/red] `sidedoor train` shows where it failed.")
+            return False
+    supervisor.start(assistant_child(settings))
+    if not all([await child.until_up(START_SECONDS) for child in others]):
+        console.print("[red]The edge or the desk did not start; is its port taken?[/red] sidedoor doctor tells more.")
+    with console.status("The assistant is loading; crises are answered already."):
+        ready = await until_ready(AssistantClient(settings.assistant_socket), SECONDS_TO_READY)
+    console.print("Ready." if ready else "[red]The assistant does not get ready.[/red] sidedoor doctor tells more.")
+    return True
 
 
 @asynccontextmanager
@@ -168,22 +184,6 @@ async def until_ready(client: AssistantClient, seconds: float) -> bool:
     return False
 
 
-async def _trained(settings: Settings, console: Console, stop: asyncio.Event) -> bool:
-    if not training.needs_training(settings):
-        return True
-    console.print("The model's sources changed, so it is trained now; crises are answered meanwhile.")
-    train = asyncio.create_task(_train(settings, quiet=False))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((train, stopped), return_when=asyncio.FIRST_COMPLETED)
-    if stop.is_set():
-        train.cancel()
-        await asyncio.gather(train, return_exceptions=True)
-        return False
-    if not train.result():
-        console.print("[red]The model could not be trained.[/red] `sidedoor train` shows where it failed.")
-    return train.result()
-
-
 async def _train(settings: Settings, *, quiet: bool) -> bool:
     """In a process of its own, because training holds half a gigabyte that the supervisor does not want."""
     arguments = command("train", *(("--quiet",) if quiet else ()))
@@ -196,21 +196,6 @@ async def _train(settings: Settings, *, quiet: bool) -> bool:
         process.terminate()
         await process.wait()
         raise
-
-
-async def _wait_ready(settings: Settings, console: Console, stop: asyncio.Event) -> None:
-    client = AssistantClient(settings.assistant_socket)
-    ready = asyncio.create_task(until_ready(client, SECONDS_TO_READY))
-    stopped = asyncio.create_task(stop.wait())
-    with console.status("The assistant is loading; crises are answered already."):
-        await asyncio.wait((ready, stopped), return_when=asyncio.FIRST_COMPLETED)
-    if stop.is_set():
-        ready.cancel()
-    elif ready.result():
-        console.print("Ready.")
-    else:
-        console.print("[red]The assistant does not get ready.[/red] sidedoor doctor tells more.")
-    stopped.cancel()
 
 
 def _greet(settings: Settings, account: tuple[str, str] | None, console: Console) -> None:

@@ -107,7 +107,7 @@ class Supervisor:
             *child.command,
             stdin=asyncio.subprocess.DEVNULL,
             env=self._environ,
-            process_group=0,  # Ctrl-C reaches the supervisor alone, which stops all in order
+            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops all in order
             preexec_fn=_die_with_parent,
         )
         watch = asyncio.create_task(_watch(child))
