@@ -86,7 +86,7 @@ def test_long_nonsense_takes_no_time(recogniser: Recogniser) -> None:
         Redactor([recogniser], BOOK)._find((piece * 10_000)[:10_000])
         slowest = max(slowest, time.process_time() - started)
 
-    assert slowest < 1.0
+    assert slowest < 5.0  # a pattern that runs away takes minutes; a busy machine takes twice as long
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
