@@ -3,6 +3,7 @@ Measures what a newcomer waits for: from a fresh clone to a first answer, and fr
 
     .venv/bin/python benchmarks/first_answer.py            # cold caches: downloads everything again
     .venv/bin/python benchmarks/first_answer.py --start    # only starts the house that is built already, five times
+    .venv/bin/python benchmarks/first_answer.py --edge     # only starts the edge alone, seven times
 
 Beside it stands the stock way: the time that ``import rasa`` alone takes in the same run, because Rasa's own server
 cannot answer anything before that.
@@ -31,6 +32,44 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def answered(port: int, text: str) -> float:
+    """Milliseconds that the answer to *text* takes, from a new visitor of the web chat on *port*."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+        opened = client.post("/chat/open", json={}).json()
+        began = time.perf_counter()
+        answer = client.post(
+            "/chat/messages",
+            json={"id": f"m-{os.urandom(8).hex()}", "text": text, "after": 0},
+            headers={"Authorization": f"Bearer {opened['token']}"},
+        )
+        assert answer.json()["events"], "no answer"
+        return (time.perf_counter() - began) * 1000
+
+
+def edge_alone(rounds: int) -> None:
+    """``sidedoor serve``, from its start to a crisis message answered."""
+    taken = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory(prefix="sidedoor-") as name:
+            port = free_port()
+            ours = {"SIDEDOOR_STATE_DIR": f"{name}/s", "SIDEDOOR_EDGE_PORT": str(port)}
+            began = time.monotonic()
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "serve"], cwd=ROOT, env=os.environ | ours, stderr=subprocess.DEVNULL
+            )
+            while time.monotonic() - began < 60:
+                try:
+                    answered(port, CRISIS)
+                    break
+                except httpx.HTTPError:
+                    time.sleep(0.02)
+            taken.append(time.monotonic() - began)
+            process.terminate()
+            process.wait(10)
+    print(f"edge alone: started to crisis answered  median {statistics.median(taken):.2f} s", end="  ")
+    print(f"({min(taken):.2f} to {max(taken):.2f}, {rounds} starts)")
 
 
 class Run:
@@ -62,16 +101,7 @@ class Run:
 
     def says(self, text: str) -> float:
         """Milliseconds that the answer to *text* takes."""
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.edge}", timeout=30, trust_env=False) as client:
-            opened = client.post("/chat/open", json={}).json()
-            began = time.perf_counter()
-            answer = client.post(
-                "/chat/messages",
-                json={"id": f"m-{os.urandom(8).hex()}", "text": text, "after": 0},
-                headers={"Authorization": f"Bearer {opened['token']}"},
-            )
-            assert answer.json()["events"], "no answer"
-            return (time.perf_counter() - began) * 1000
+        return answered(self.edge, text)
 
     def end(self) -> None:
         os.killpg(self.process.pid, signal.SIGINT)
@@ -119,7 +149,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--start", action="store_true", help="only the second start")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--edge", action="store_true", help="only the edge alone")
     arguments = parser.parse_args()
-    if not arguments.start:
+    if not (arguments.start or arguments.edge):
         fresh_clone()
-    second_start(arguments.rounds)
+    if not arguments.edge:
+        second_start(arguments.rounds)
+    edge_alone(7)
