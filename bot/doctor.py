@@ -15,6 +15,7 @@ from bot.assistant import training
 from bot.assistant.client import AssistantClient
 from bot.crypto import keyring
 from bot.errors import SidedoorError
+from bot.probing import answers, local_url
 from bot.settings import Settings
 from bot.triage.levels import ReplyKind
 from bot.triage.lexicon import Triage
@@ -82,9 +83,9 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _processes(settings: Settings) -> Iterator[tuple[str, Callable[[], Awaitable[bool]]]]:
-    yield "edge", lambda: _answers(f"http://{settings.edge_host}:{settings.edge_port}/livez")
+    yield "edge", lambda: answers(local_url(settings.edge_host, settings.edge_port))
     yield "assistant", AssistantClient(settings.assistant_socket).ready
-    yield "desk", lambda: _answers(f"http://{settings.desk_host}:{settings.desk_port}/livez")
+    yield "desk", lambda: answers(local_url(settings.desk_host, settings.desk_port))
 
 
 async def _process(name: str, probe: Callable[[], Awaitable[bool]]) -> Finding:
@@ -93,8 +94,3 @@ async def _process(name: str, probe: Callable[[], Awaitable[bool]]) -> Finding:
     except (OSError, httpx.HTTPError):
         up = False
     return Finding(up, f"the {name} answers" if up else f"the {name} does not answer; is `sidedoor run` running?")
-
-
-async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
-        return (await client.get(url)).status_code == 200

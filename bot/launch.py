@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -23,6 +22,7 @@ from bot.channels.terminal import Terminal, standard_streams
 from bot.desk import accounts
 from bot.privacy.pseudonyms import Pseudonym
 from bot.privacy.redaction import RedactedText
+from bot.probing import answers, local_url
 from bot.settings import Settings
 from bot.supervisor import Child, Supervisor
 from bot.triage.levels import Level
@@ -40,14 +40,14 @@ def command(name: str, *arguments: str) -> Sequence[str]:
 
 def edge_child(settings: Settings) -> Child:
     """The officers' port; it has to be back within a second."""
-    url = f"http://{_local(settings.edge_host)}:{settings.edge_port}/livez"
-    return Child("edge", command("serve"), lambda: _answers(url), START_SECONDS)
+    url = local_url(settings.edge_host, settings.edge_port)
+    return Child("edge", command("serve"), lambda: answers(url), START_SECONDS)
 
 
 def desk_child(settings: Settings) -> Child:
     """The responders' port."""
-    url = f"http://{_local(settings.desk_host)}:{settings.desk_port}/livez"
-    return Child("desk", command("desk"), lambda: _answers(url), START_SECONDS)
+    url = local_url(settings.desk_host, settings.desk_port)
+    return Child("desk", command("desk"), lambda: answers(url), START_SECONDS)
 
 
 def assistant_child(settings: Settings) -> Child:
@@ -199,8 +199,8 @@ async def _train(settings: Settings, *, quiet: bool) -> bool:
 
 
 def _greet(settings: Settings, account: tuple[str, str] | None, console: Console) -> None:
-    console.print(f"Officers:   http://{_local(settings.edge_host)}:{settings.edge_port}/")
-    console.print(f"Responders: http://{_local(settings.desk_host)}:{settings.desk_port}/")
+    console.print(f"Officers:   {local_url(settings.edge_host, settings.edge_port, '/')}")
+    console.print(f"Responders: {local_url(settings.desk_host, settings.desk_port, '/')}")
     if account:
         console.print(f"  sign in as [bold]{account[0]}[/bold] with [bold]{account[1]}[/bold] (shown this once)")
     else:
@@ -214,12 +214,3 @@ def _stop_event() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-def _local(host: str) -> str:
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104 - compared, not bound
-
-
-async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        return (await client.get(url)).status_code == 200

@@ -16,8 +16,8 @@ KNOWN = {
     "bot/assistant/server.py": "the other end of that socket",
     "bot/channels/telegram_line.py": "the officer's own chat",
     "bot/channels/telegram_pace.py": "the officer's own chat",
-    "bot/doctor.py": "asks this machine's own processes whether they live",
-    "bot/launch.py": "asks this machine's own processes whether they live",
+    "bot/doctor.py": "catches what asking this machine's own processes raises",
+    "bot/probing.py": "asks this machine's own processes whether they live",
 }
 
 
