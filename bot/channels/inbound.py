@@ -96,8 +96,6 @@ class Edge:
             conversation = self._conversation(who)
             choice = self._choice(incoming)
             verdict = self._judge(conversation, incoming.text, choice)
-            if NO in verdict.rules:  # a typed no is answered like the button: the door stays open
-                choice = "/check_in_no"
             answer = await self._answer(incoming, who, conversation, verdict, choice)
         except Exception as error:  # the edge is the last one who can answer
             log.error("edge.broken", error=type(error))
@@ -144,6 +142,8 @@ class Edge:
             return Answer(replies, verdict.level, verdict.reply_kind, status=self._parts.person.status(who))
         if verdict.reply_kind is not ReplyKind.NORMAL:
             return self._safety(incoming, who, conversation, verdict)
+        if NO in verdict.rules:  # a typed no is answered like the button: the door stays open
+            choice = "/check_in_no"
         self._parts.address_book.remember(who, incoming.channel, incoming.sender)
         async with conversation.turn:
             answer = await self._converse(incoming, who, verdict, choice)

@@ -186,6 +186,20 @@ async def test_triage_watches_while_a_person_is_there(tmp_path: Path) -> None:
     assert person.levels[-1] is Level.IMMINENT
 
 
+async def test_a_no_to_a_person_reaches_the_person(tmp_path: Path) -> None:
+    """A no that is said while a person is there goes to that person, also when the check-in's question is still open."""
+    assistant, person = FakeAssistant(), FakePerson()
+    door = edge(tmp_path, assistant=assistant, person=person)
+    asked = await door.hear(message("i can't do this anymore"))
+    person.now = "live"
+
+    await door.hear(message("no"))
+
+    assert asked.reply_kind is ReplyKind.CHECK_IN
+    assert person.said == ["no"]
+    assert assistant.heard == []
+
+
 async def test_long_talk_with_a_person_stays_reachable(tmp_path: Path) -> None:
     """Somebody who only talks to a person can still be reached after the idle time has passed since anything else."""
     parts = edge_parts(tmp_path, person=FakePerson(now="live"))
