@@ -38,8 +38,9 @@ train: .venv/.ready ## train the model if its sources changed
 
 test: .venv/.ready-dev ## run every test, the browser's too
 	@.ci/browser
+	@.ci/postgres
 	@$(BIN)/sidedoor train
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.ready-dev ## style, types, layers, data, and known weaknesses of what we depend on
 	@$(BIN)/ruff check .

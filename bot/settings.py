@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from bot.errors import SettingsError
 
@@ -52,6 +53,9 @@ class Settings:
     state_dir: Path = _setting(ROOT / ".state", "folder for keys, databases, sockets; only its owner can read it")
     model_dir: Path = _setting(ROOT / "models", "folder of the trained model")
     directory_dir: Path | None = _setting(None, "folder with an agency's or a region's own entries for the directory")
+    database_url: Secret = _setting(
+        Secret(""), "PostgreSQL for conversations, postgresql://…; without it they lie in a file in the state folder"
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR; no level ever prints words or ids")
 
     edge_host: str = _setting("127.0.0.1", "address of the officers' port")
@@ -110,6 +114,7 @@ class Settings:
     def _check(self) -> None:
         if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
             raise SettingsError("SIDEDOOR_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
+        self._check_database()
         if self.telegram_mode not in ("off", "polling", "webhook"):
             raise SettingsError("SIDEDOOR_TELEGRAM_MODE must be off, polling or webhook")
         if self.telegram_mode != "off" and not self.telegram_token:
@@ -127,6 +132,18 @@ class Settings:
                 raise SettingsError(
                     f"{PREFIX}{name} is not loopback; SIDEDOOR_ALLOW_PUBLIC_BIND must say that this is meant"
                 )
+
+    def _check_database(self) -> None:
+        url = urlsplit(self.database_url.reveal())
+        if not url.scheme:
+            return
+        if url.scheme != "postgresql":
+            raise SettingsError("SIDEDOOR_DATABASE_URL must begin with postgresql://")
+        asked = parse_qs(url.query)
+        host = url.hostname or asked.get("host", ["localhost"])[0]
+        local = host.startswith("/") or host in ("127.0.0.1", "::1", "localhost")
+        if not local and asked.get("sslmode") != ["verify-full"]:
+            raise SettingsError("SIDEDOOR_DATABASE_URL names another machine, so it must ask for sslmode=verify-full")
 
     def environment(self) -> dict[str, str]:
         """The environment for a child process: ours, with what the command line changed written into it."""
@@ -146,6 +163,11 @@ class Settings:
     def tracker_db(self) -> Path:
         """The assistant's sealed conversations."""
         return self.state_dir / "tracker.db"
+
+    @property
+    def tracker_url(self) -> str:
+        """Where the conversations lie, as SQLAlchemy wants it; it may hold a password."""
+        return self.database_url.reveal() or f"sqlite:///{self.tracker_db}"
 
     @property
     def handoff_db(self) -> Path:

@@ -146,7 +146,7 @@ def run(settings: Settings, sources: Sources | None = None) -> None:
     os.umask(0o077)
     keyring = Keyring(settings.keys_dir, ("tracker",))  # before the output is sealed: a refusal has to be seen
     lock_down(settings.log_level, "assistant", rasa=True, seal_output=True)
-    rows = Rows.in_file(settings.tracker_db)
+    rows = Rows(settings.tracker_url)
     engine = Engine(partial(_load, settings, keyring, rows, sources or Sources()), rows)
     with _socket(settings.assistant_socket) as listener:
         config = uvicorn.Config(

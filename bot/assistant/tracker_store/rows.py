@@ -1,16 +1,13 @@
 """
-Where the sealed conversations lie: one row a person, holding a pseudonym, the minute it expires, and sealed bytes.
+Where the sealed conversations lie: one row a person, holding a pseudonym, about when it expires, and sealed bytes.
 
-SQLite gets the settings that stock Rasa lacks: pooled connections and a write-ahead log with ``synchronous=NORMAL``
-(a turn costs 0.2 ms instead of 20), ``secure_delete``, so that nothing erased is left in free pages, and a log that
-is cut to nothing after each erasure. ``hide_parameters`` keeps values out of the database's error messages. Statements
-are SQLAlchemy's own; all differences between databases are in ``open_engine`` and ``_WRITE``.
+SQLite or PostgreSQL; all differences between the two are in ``bot.database`` and ``_WRITE``.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,17 +15,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
 
+from bot.database.engine import open_engine, scrub, sqlite_file
+from bot.database.migrating import migrate
 from bot.errors import StoreError
 from bot.logs import get_logger
 
 log = get_logger(__name__)
 
-BUSY_SECONDS = 2.0
-PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON", "temp_store=MEMORY", "mmap_size=0")
+STORE = "tracker"
 
 _metadata = sa.MetaData()
 conversations = sa.Table(
@@ -59,7 +56,7 @@ class Rows:
     def __init__(self, url: str) -> None:
         self._url = url
         self._engine: Engine | None = None
-        self._made = False
+        self._opening = threading.Lock()
 
     def __repr__(self) -> str:
         return "Rows()"
@@ -100,35 +97,45 @@ class Rows:
 
     def close(self) -> None:
         """Lets go of the database; the next call opens it again."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine, self._made = None, False
+        with self._opening:
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
 
     def _erase(self, condition: Any) -> int:
         with self._working() as connection:
             count = int(connection.execute(conversations.delete().where(condition)).rowcount)
-        if count and self._sqlite_file is not None:
-            with self._working() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if count:
+            with self._guarded():
+                scrub(self._open(), conversations.name)
         return count
 
     @contextmanager
     def _working(self) -> Iterator[Connection]:
+        with self._guarded(), self._open().begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
         try:
-            with self._open().begin() as connection:
-                yield connection
+            yield
         except (SQLAlchemyError, OSError) as error:
-            if self._sqlite_file is not None and _corrupt(error):
-                self._replace(self._sqlite_file)
+            path = sqlite_file(self._url)
+            if path is not None and _corrupt(error):
+                self._replace(path)
             raise StoreError("the tracker store cannot be used") from error
 
     def _open(self) -> Engine:
-        if self._engine is None:
-            self._engine = open_engine(self._url)
-        if not self._made:
-            _metadata.create_all(self._engine)
-            self._made = True
-        return self._engine
+        with self._opening:
+            if self._engine is None:
+                engine = open_engine(self._url)
+                try:
+                    migrate(engine, STORE)
+                except BaseException:
+                    engine.dispose()
+                    raise
+                self._engine = engine
+            return self._engine
 
     def _replace(self, path: Path) -> None:
         """A damaged database is no use to anybody: conversations are short, and the next one shall work."""
@@ -137,35 +144,6 @@ class Rows:
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
-
-    @property
-    def _sqlite_file(self) -> Path | None:
-        url = make_url(self._url)
-        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-
-def open_engine(url: str) -> Engine:
-    """An engine whose errors quote nothing."""
-    if make_url(url).get_backend_name() != "sqlite":
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
-    database = make_url(url).database
-    if database:
-        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
-        os.chmod(database, 0o600)  # its -wal and -shm take their mode from it
-    engine = sa.create_engine(
-        url,
-        hide_parameters=True,
-        poolclass=QueuePool,
-        pool_size=2,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
-    )
-    sa.event.listen(engine, "connect", _prepare)
-    return engine
-
-
-def _prepare(connection: Any, _: Any) -> None:
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _corrupt(error: BaseException) -> bool:
