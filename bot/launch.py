@@ -60,9 +60,9 @@ async def run(settings: Settings, console: Console) -> int:
     """Runs all three until SIGINT or SIGTERM; returns the exit code."""
     stop = _stop_event()
     wiring.prepare(settings)
-    account = accounts.first_account(settings.desk_db)
     supervisor = Supervisor(settings.environment())
-    edge = supervisor.start(edge_child(settings))
+    edge = supervisor.start(edge_child(settings))  # before anything that takes time: it answers crises
+    account = await asyncio.to_thread(accounts.first_account, settings.desk_db)
     desk = supervisor.start(desk_child(settings))
     _greet(settings, account, console)
     starting = asyncio.create_task(_start_assistant(settings, supervisor, (edge, desk), console))

@@ -23,6 +23,7 @@ from bot.privacy.address_book import AddressBook
 from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
 from bot.privacy.redaction import RedactedText, Redactor
 from bot.settings import Settings
+from bot.triage import compiled
 from bot.triage.levels import Level
 from bot.triage.lexicon import Triage
 from bot.triage.safety_reply import SafetyReplies
@@ -130,7 +131,7 @@ class EdgeProcess:
         self._person = OfficerSide(settings, self._mailbox, wording, self._push)
         self._to: PushTo | None = None
         self.parts = EdgeParts(
-            triage=Triage.load(),
+            triage=compiled.load(),
             safety=SafetyReplies(wording),
             wording=wording,
             pseudonyms=Pseudonyms(self._keys),
@@ -153,6 +154,7 @@ class EdgeProcess:
     async def run(self) -> None:
         """Loads the redactor and runs the clocks of the handoff until cancelled."""
         self._redactor.start()
+        await asyncio.to_thread(compiled.keep, self.parts.triage)
         await self._person.run()
 
     async def tidy(self) -> None:
