@@ -81,4 +81,3 @@ def sqlite_file(url: str) -> Path | None:
 def _prepare(connection: Any, _: Any) -> None:
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-

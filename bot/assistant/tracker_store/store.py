@@ -36,6 +36,7 @@ log = get_logger(__name__)
 BLOCK = 4096  # bytes; a full window takes 1 to 2 KB, so every row has the same size
 FORMAT = 1
 _TOMBSTONE_SECONDS = 3600.0
+_COARSEST = 5  # minutes; what stands in clear must not tell the minute in which somebody wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class SealedTrackerStore(TrackerStore):
         self._window_turns = window_turns
         self._idle = int(idle_minutes)
         self._lifetime = int(lifetime_hours * 60)
+        self._step = max(1, min(_COARSEST, min(self._idle, self._lifetime) // 12))
         self._clock = clock
         self._forgotten: dict[str, _Tombstone] = {}
         self._order = itertools.count(1)
@@ -148,7 +150,9 @@ class SealedTrackerStore(TrackerStore):
         return DialogueStateTracker.from_events(who, to_events(found["events"]), slots=self.domain.slots)
 
     def _gone_by(self, began: int, saved: int) -> int:
-        return min(saved + self._idle, began + self._lifetime)
+        """The minute it ends, rounded down, so that nothing is kept for longer than is said."""
+        minute = min(saved + self._idle, began + self._lifetime)
+        return minute - minute % self._step
 
     def _read(self, who: str) -> Record | None:
         """

@@ -1,4 +1,4 @@
-"""The table of sealed conversations, on real SQLite files."""
+"""The table of sealed conversations, on real SQLite files and on a real PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -14,23 +14,19 @@ import pytest
 from bot.assistant.tracker_store.rows import Rows
 from bot.errors import StoreError
 from bot.settings import ROOT
+from tests.postgres import NOT_RUN, Postgres, binaries
 
 WHO = "c0ffee" + "0" * 26
 OTHER = "decade" + "0" * 26
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "tracker.db"
 
 
 def bytes_on_disk(path: Path) -> bytes:
     return b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
 
 
-def test_reads_what_was_written(path: Path) -> None:
+def test_reads_what_was_written(url: str) -> None:
     """A row holds the latest bytes written for a person."""
-    rows = Rows.in_file(path)
+    rows = Rows(url)
     rows.write(WHO, 100, b"old")
     rows.write(WHO, 110, b"new")
     rows.write(OTHER, 110, b"other")
@@ -39,23 +35,23 @@ def test_reads_what_was_written(path: Path) -> None:
     assert sorted(rows.everyone()) == [WHO, OTHER]
 
 
-def test_expired_rows_are_not_read(path: Path) -> None:
+def test_expired_rows_are_not_read(url: str) -> None:
     """A row that has expired is as good as gone even before the sweep."""
-    rows = Rows.in_file(path)
+    rows = Rows(url)
     rows.write(WHO, 100, b"sealed")
 
     assert rows.read(WHO, 100) is None
 
 
-def test_sweep_takes_the_expired_only(path: Path) -> None:
+def test_sweep_takes_the_expired_only(url: str) -> None:
     """A sweep erases what has expired and nothing else, also after a restart."""
-    rows = Rows.in_file(path)
+    rows = Rows(url)
     rows.write(WHO, 100, b"sealed")
     rows.write(OTHER, 101, b"sealed")
     rows.close()
 
-    assert Rows.in_file(path).delete_expired(100) == 1
-    assert Rows.in_file(path).everyone() == [OTHER]
+    assert Rows(url).delete_expired(100) == 1
+    assert Rows(url).everyone() == [OTHER]
 
 
 def test_erased_means_gone_from_the_files(path: Path) -> None:
@@ -164,3 +160,51 @@ def test_a_full_disk_is_an_error_and_passes(path: Path) -> None:
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
     assert found.stdout.strip() == "True b'works again' True", found.stderr
+
+
+def test_erased_means_gone_from_the_server_files() -> None:
+    """On PostgreSQL, too, neither pseudonym nor bytes are left in any file of the server after an erasure."""
+    if binaries() is None:
+        pytest.skip(NOT_RUN)
+    server = Postgres()
+    try:
+        rows = Rows(server.new_database())
+        rows.write(OTHER, 100, os.urandom(4000))
+        for _ in range(3):
+            rows.write(WHO, 100, b"SEALED-MARK" * 300)
+        rows.close()
+        server.stop()  # a clean stop writes all of memory to the files
+        assert WHO.encode() in server.bytes_in_files()
+        server.start()
+
+        assert rows.delete(WHO) == 1
+
+        rows.close()
+        server.stop()
+        assert WHO.encode() not in server.bytes_in_files()
+        assert b"SEALED-MARK" not in server.bytes_in_files()
+        server.start()
+        assert rows.everyone() == [OTHER]
+    finally:
+        server.close()
+
+
+def test_a_server_that_comes_back_is_used_again() -> None:
+    """A crash of the server costs the conversations on it, an error while it is away, and nothing after that."""
+    if binaries() is None:
+        pytest.skip(NOT_RUN)
+    server = Postgres(None, "synchronous_commit=on")
+    try:
+        rows = Rows(server.new_database())
+        rows.write(WHO, 100, b"before")
+        server.stop(crash=True)
+        with pytest.raises(StoreError):
+            rows.check()
+        server.start()
+
+        rows.write(OTHER, 100, b"after")
+
+        assert rows.everyone() == [OTHER]
+        rows.close()
+    finally:
+        server.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 import threading
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.assistant.tracker_store.rows import Rows
 from bot.assistant.tracker_store.store import BLOCK, SealedTrackerStore
 from bot.crypto.sealing import Sealer, new_key
+from bot.database.engine import open_engine, sqlite_file
 from bot.errors import StoreError
 
 WHO = "c0ffee" + "0" * 26
@@ -54,22 +54,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "tracker.db"
-
-
-@pytest.fixture
 def sealer() -> Sealer:
     return Sealer([new_key()])
 
 
 @pytest.fixture
-def store(path: Path, sealer: Sealer, clock: Clock) -> SealedTrackerStore:
-    return build(path, sealer, clock)
+def store(url: str, sealer: Sealer, clock: Clock) -> SealedTrackerStore:
+    return build(url, sealer, clock)
 
 
-def build(path: Path, sealer: Sealer, clock: Clock, window_turns: int = 4) -> SealedTrackerStore:
-    rows = Rows.in_file(path)
+def build(url: str, sealer: Sealer, clock: Clock, window_turns: int = 4) -> SealedTrackerStore:
+    rows = Rows(url)
     store = SealedTrackerStore(sealer, rows, window_turns=window_turns, idle_minutes=60, lifetime_hours=24, clock=clock)
     store.domain = DOMAIN
     return store
@@ -85,10 +80,20 @@ async def turn(store: SealedTrackerStore, who: str = WHO, *outcome: Event) -> Di
     return tracker
 
 
-def sizes(path: Path) -> set[int]:
+def sizes(url: str) -> set[int]:
     """The lengths of all sealed values."""
-    with sqlite3.connect(path) as connection:
-        return {length for (length,) in connection.execute("SELECT length(sealed) FROM conversations")}
+    with open_engine(url).connect() as connection:
+        return set(connection.exec_driver_sql("SELECT length(sealed) FROM conversations").scalars())
+
+
+def content(url: str) -> bytes:
+    """What somebody finds who has the files, or who may read every row of the server."""
+    path = sqlite_file(url)
+    if path is not None:
+        return b"".join(file.read_bytes() for file in path.parent.iterdir())
+    with open_engine(url).connect() as connection:
+        rows = connection.exec_driver_sql("SELECT who, gone_by, sealed FROM conversations").all()
+    return b" ".join(part for who, gone_by, sealed in rows for part in (who.encode(), b"%d" % gone_by, bytes(sealed)))
 
 
 async def test_a_conversation_goes_on(store: SealedTrackerStore) -> None:
@@ -103,11 +108,11 @@ async def test_a_conversation_goes_on(store: SealedTrackerStore) -> None:
     assert found.latest_action_name == ACTION_LISTEN_NAME
 
 
-async def test_it_goes_on_after_a_restart(path: Path, sealer: Sealer, clock: Clock) -> None:
+async def test_it_goes_on_after_a_restart(url: str, sealer: Sealer, clock: Clock) -> None:
     """A restart of the process loses no conversation."""
-    await turn(build(path, sealer, clock), WHO, SlotSet("option", "eap"))
+    await turn(build(url, sealer, clock), WHO, SlotSet("option", "eap"))
 
-    found = await build(path, sealer, clock).retrieve(WHO)
+    found = await build(url, sealer, clock).retrieve(WHO)
 
     assert found is not None
     assert found.get_slot("option") == "eap"
@@ -134,29 +139,30 @@ async def test_conversations_do_not_mix(store: SealedTrackerStore) -> None:
     assert await store.retrieve(OTHER) is None
 
 
-async def test_nothing_is_in_clear(store: SealedTrackerStore, path: Path) -> None:
+async def test_nothing_is_in_clear(store: SealedTrackerStore, url: str) -> None:
     """Neither words, nor intents, nor slots can be read in the files."""
     await turn(store, WHO, SlotSet("option", "chaplain"))
 
-    content = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert not any(word in content for word in (CANARY.encode(), b"greet", b"chaplain", b"user"))
+    found = content(url)
+    assert WHO.encode() in found
+    assert not any(word in found for word in (CANARY.encode(), b"greet", b"chaplain", b"user"))
 
 
-async def test_every_row_has_the_same_size(store: SealedTrackerStore, path: Path) -> None:
+async def test_every_row_has_the_same_size(store: SealedTrackerStore, url: str) -> None:
     """A row does not tell whether somebody said one word or talked for an hour."""
     await turn(store, OTHER)
     for number in range(30):
         await turn(store, WHO, SlotSet("option", f"option {number}" * 20))
 
-    assert len(sizes(path)) == 1
+    assert len(sizes(url)) == 1
 
 
-async def test_oversized_slots_cost_turns_before_size(path: Path, sealer: Sealer, clock: Clock) -> None:
+async def test_oversized_slots_cost_turns_before_size(url: str, sealer: Sealer, clock: Clock) -> None:
     """Long values push older turns out; the row grows only where one turn alone does not fit."""
-    store = build(path, sealer, clock, window_turns=12)
+    store = build(url, sealer, clock, window_turns=12)
     for number in range(12):
         await turn(store, WHO, SlotSet("option", os.urandom(200).hex() + str(number)))
-    small = sizes(path)
+    small = sizes(url)
 
     await turn(store, WHO, SlotSet("option", os.urandom(BLOCK).hex()))
 
@@ -189,15 +195,14 @@ async def test_any_conversation_is_gone_after_a_day(store: SealedTrackerStore, c
     assert last.get_slot("option") is None
 
 
-async def test_forgotten_means_erased(store: SealedTrackerStore, path: Path) -> None:
+async def test_forgotten_means_erased(store: SealedTrackerStore, url: str) -> None:
     """After “forget me” nothing of the conversation is in the files, the pseudonym neither."""
     await turn(store)
     await turn(store, OTHER)
 
     assert store.forget(WHO) == 1
 
-    content = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert WHO.encode() not in content
+    assert WHO.encode() not in content(url)
     assert await store.retrieve(WHO) is None
     assert await store.retrieve(OTHER) is not None
     assert store.forget(WHO) == 0
@@ -236,10 +241,10 @@ async def test_forgetting_from_another_thread(store: SealedTrackerStore) -> None
     assert list(await store.keys()) == []
 
 
-async def test_a_lost_key_begins_a_new_conversation(path: Path, clock: Clock) -> None:
+async def test_a_lost_key_begins_a_new_conversation(url: str, clock: Clock) -> None:
     """What was sealed with a key that is gone cannot be read, and does not stand in the way."""
-    await turn(build(path, Sealer([new_key()]), clock), WHO, SlotSet("option", "eap"))
-    other = build(path, Sealer([new_key()]), clock)
+    await turn(build(url, Sealer([new_key()]), clock), WHO, SlotSet("option", "eap"))
+    other = build(url, Sealer([new_key()]), clock)
 
     assert await other.retrieve(WHO) is None
     last = await turn(other)
@@ -247,26 +252,25 @@ async def test_a_lost_key_begins_a_new_conversation(path: Path, clock: Clock) ->
     assert await other.retrieve(WHO) is not None
 
 
-async def test_a_rotated_key_loses_nothing(path: Path, clock: Clock) -> None:
+async def test_a_rotated_key_loses_nothing(url: str, clock: Clock) -> None:
     """After a rotation older conversations go on, and are sealed with the new key from their next turn on."""
     old, new = new_key(), new_key()
-    await turn(build(path, Sealer([old]), clock), WHO, SlotSet("option", "eap"))
+    await turn(build(url, Sealer([old]), clock), WHO, SlotSet("option", "eap"))
 
-    await turn(build(path, Sealer([new, old]), clock))
+    await turn(build(url, Sealer([new, old]), clock))
 
-    found = await build(path, Sealer([new]), clock).retrieve(WHO)
+    found = await build(url, Sealer([new]), clock).retrieve(WHO)
     assert found is not None
     assert found.get_slot("option") == "eap"
 
 
-async def test_a_row_cannot_be_moved(store: SealedTrackerStore, path: Path) -> None:
+async def test_a_row_cannot_be_moved(store: SealedTrackerStore, url: str) -> None:
     """A row that was copied to another person does not open there."""
     await turn(store, WHO, SlotSet("option", "eap"))
     await turn(store, OTHER)
-    with sqlite3.connect(path) as connection:
-        connection.execute(
-            "UPDATE conversations SET sealed = (SELECT sealed FROM conversations WHERE who = ?) WHERE who = ?",
-            (WHO, OTHER),
+    with open_engine(url).begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE conversations SET sealed = (SELECT sealed FROM conversations WHERE who = '{WHO}') WHERE who = '{OTHER}'"
         )
 
     assert await store.retrieve(OTHER) is None
@@ -287,9 +291,48 @@ async def test_held_tells_counts_and_names(store: SealedTrackerStore, clock: Clo
 
 async def test_a_broken_store_is_an_error(tmp_path: Path, sealer: Sealer, clock: Clock) -> None:
     """Nothing falls back to memory: a message that cannot be kept is not answered as if it could."""
-    store = build(tmp_path / "missing" / "tracker.db", sealer, clock)
+    store = build(f"sqlite:///{tmp_path}/missing/tracker.db", sealer, clock)
 
     with pytest.raises(StoreError):
         await turn(store)
     with pytest.raises(StoreError):
         store.check()
+
+
+async def test_a_server_that_is_gone_is_an_error(sealer: Sealer, clock: Clock) -> None:
+    """Without its server the store says so at once, instead of answering as if it could keep something."""
+    store = build("postgresql://sidedoor@127.0.0.1:1/nowhere", sealer, clock)
+
+    with pytest.raises(StoreError) as caught:
+        store.check()
+
+    assert "sidedoor@" not in str(caught.value)
+
+
+async def test_times_in_clear_are_coarse(url: str, sealer: Sealer, clock: Clock) -> None:
+    """The row tells when it ends in steps of five minutes, so it does not tell the minute in which somebody wrote."""
+    store = build(url, sealer, clock)
+    seen = set()
+    for number in range(10):
+        await turn(store, f"{number:032x}")
+        clock.pass_minutes(1)
+    with open_engine(url).connect() as connection:
+        seen = set(connection.exec_driver_sql("SELECT gone_by FROM conversations").scalars())
+
+    assert {minute % 5 for minute in seen} == {0}
+    assert len(seen) == 2
+    assert min(seen) > clock.now // MINUTE + 60 - 10 - 5
+
+
+@pytest.mark.parametrize("idle", [1, 2, 7, 30, 60])
+async def test_coarse_times_never_keep_longer(url: str, sealer: Sealer, clock: Clock, idle: int) -> None:
+    """Whatever the operator sets, a conversation lives on to the next message and is gone when promised."""
+    store = SealedTrackerStore(sealer, Rows(url), window_turns=4, idle_minutes=idle, lifetime_hours=24, clock=clock)
+    store.domain = DOMAIN
+    clock.pass_minutes(3)
+    await turn(store)
+
+    assert await store.retrieve(WHO) is not None
+    clock.pass_minutes(idle)
+    assert await store.retrieve(WHO) is None
+    assert store.sweep() == 1
