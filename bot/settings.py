@@ -53,6 +53,10 @@ class Settings:
     state_dir: Path = _setting(ROOT / ".state", "folder for keys, databases, sockets; only its owner can read it")
     model_dir: Path = _setting(ROOT / "models", "folder of the trained model")
     directory_dir: Path | None = _setting(None, "folder with an agency's or a region's own entries for the directory")
+    keys_folder: Path | None = _setting(
+        None, "folder of the key files, systemd's credentials say; without it they lie in the state folder"
+    )
+    keys: Secret = _setting(Secret(""), "this process's own keys, where secrets come as variables")
     database_url: Secret = _setting(
         Secret(""), "PostgreSQL for conversations, postgresql://…; without it they lie in a file in the state folder"
     )
@@ -86,6 +90,11 @@ class Settings:
     tier_seconds: tuple[float, ...] = _setting((30, 30, 60), "seconds each tier of responders has to pick up")
     first_line_seconds: float = _setting(60, "seconds a responder has for a first line", low=1, high=600)
     desk_heartbeat_seconds: float = _setting(60, "a desk silent for this long is lost", low=1, high=600)
+    duty_file: Path | None = _setting(None, "who is called, when and how: a file as docs/handoff.md describes it")
+    handoff_database_url: Secret = _setting(
+        Secret(""), "PostgreSQL where edge and desk meet, postgresql://…; without it, a file in the state folder"
+    )
+    referral_file: Path | None = _setting(None, "providers that take referrals: a file as docs/handoff.md describes it")
     desk_session_minutes: float = _setting(480, "a responder's session ends after this", low=5, high=1440)
 
     @classmethod
@@ -106,6 +115,8 @@ class Settings:
             raw = _raw(environ, PREFIX + spec.name.upper())
             if raw is not None:
                 values[spec.name] = _parse(PREFIX + spec.name.upper(), raw, spec)
+        if "keys_folder" not in values and _holds_keys(environ.get("CREDENTIALS_DIRECTORY")):
+            values["keys_folder"] = Path(environ["CREDENTIALS_DIRECTORY"])
         values.update({name: value for name, value in overrides.items() if value is not None})
         settings = cls(**values)
         settings._check()
@@ -134,16 +145,17 @@ class Settings:
                 )
 
     def _check_database(self) -> None:
-        url = urlsplit(self.database_url.reveal())
-        if not url.scheme:
-            return
-        if url.scheme != "postgresql":
-            raise SettingsError("SIDEDOOR_DATABASE_URL must begin with postgresql://")
-        asked = parse_qs(url.query)
-        host = url.hostname or asked.get("host", ["localhost"])[0]
-        local = host.startswith("/") or host in ("127.0.0.1", "::1", "localhost")
-        if not local and asked.get("sslmode") != ["verify-full"]:
-            raise SettingsError("SIDEDOOR_DATABASE_URL names another machine, so it must ask for sslmode=verify-full")
+        for name, given in (("DATABASE_URL", self.database_url), ("HANDOFF_DATABASE_URL", self.handoff_database_url)):
+            url = urlsplit(given.reveal())
+            if not url.scheme:
+                continue
+            if url.scheme != "postgresql":
+                raise SettingsError(f"{PREFIX}{name} must begin with postgresql://")
+            asked = parse_qs(url.query)
+            host = url.hostname or asked.get("host", ["localhost"])[0]
+            local = host.startswith("/") or host in ("127.0.0.1", "::1", "localhost")
+            if not local and asked.get("sslmode") != ["verify-full"]:
+                raise SettingsError(f"{PREFIX}{name} names another machine, so it must ask for sslmode=verify-full")
 
     def environment(self) -> dict[str, str]:
         """The environment for a child process: ours, with what the command line changed written into it."""
@@ -157,7 +169,7 @@ class Settings:
     @property
     def keys_dir(self) -> Path:
         """One file a key, each process reads only its own."""
-        return self.state_dir / "keys"
+        return self.keys_folder or self.state_dir / "keys"
 
     @property
     def tracker_db(self) -> Path:
@@ -175,6 +187,11 @@ class Settings:
         return self.state_dir / "handoff.db"
 
     @property
+    def referral_db(self) -> Path:
+        """Receipts of referrals, by a hash of their code, and counts of what officers said of providers."""
+        return self.state_dir / "referral.db"
+
+    @property
     def desk_db(self) -> Path:
         """The responders' accounts and the log of operators' acts."""
         return self.state_dir / "desk.db"
@@ -183,6 +200,11 @@ class Settings:
     def assistant_socket(self) -> Path:
         """The Unix socket between edge and assistant."""
         return self.state_dir / "assistant.sock"
+
+
+def _holds_keys(folder: str | None) -> bool:
+    """True for a folder in which systemd has put key files of ours (``LoadCredential=``)."""
+    return folder is not None and any(Path(folder).glob("*.key"))
 
 
 def _raw(environ: Mapping[str, str], name: str) -> str | None:
@@ -235,7 +257,10 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "PosixPath": lambda raw: Path(raw).expanduser().resolve(),
     "allowed_origins": _words,
     "tier_seconds": lambda raw: tuple(float(word) for word in _words(raw)),
+    "keys_folder": lambda raw: Path(raw).expanduser().resolve() if raw.strip() else None,
     "directory_dir": lambda raw: Path(raw).expanduser().resolve() if raw.strip() else None,
+    "duty_file": lambda raw: Path(raw).expanduser().resolve() if raw.strip() else None,
+    "referral_file": lambda raw: Path(raw).expanduser().resolve() if raw.strip() else None,
     "log_level": lambda raw: raw.strip().upper(),
     "telegram_mode": lambda raw: raw.strip().lower(),
     "idle_minutes": float,
