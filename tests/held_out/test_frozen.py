@@ -1,0 +1,73 @@
+"""
+The held-out sets are the ones that were frozen, and are what they claim to be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.triage.levels import Level, ReplyKind
+
+FOLDER = Path(__file__).parent
+FROZEN = dict(reversed(line.split(maxsplit=1)) for line in (FOLDER / "FROZEN").read_text("utf-8").splitlines())
+LEAST = {"none": 230, "mild": 110, "moderate": 125, "high": 130, "imminent": 100}
+RIGHT = {
+    "none": {"normal"},
+    "mild": {"normal"},
+    "moderate": {"normal", "check_in"},
+    "high": {"crisis", "check_in"},
+    "imminent": {"crisis"},
+}
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    """The messages of one set."""
+    messages: list[dict[str, Any]] = yaml.safe_load((FOLDER / name).read_text("utf-8"))
+    return messages
+
+
+def bare(text: str) -> str:
+    """The message without case and signs, for telling duplicates."""
+    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
+
+
+@pytest.mark.parametrize("name", sorted(FROZEN))
+def test_nothing_changed_since_the_freeze(name: str) -> None:
+    """
+    A frozen set is, byte for byte, the one its hash was written for.
+    """
+    assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == FROZEN[name]
+
+
+def test_levels_are_labelled_by_the_definitions() -> None:
+    """
+    Every message of levels.yml has its own id and text, a known level and subject, and the replies of its level.
+    """
+    messages = read("levels.yml")
+
+    assert [m["id"] for m in messages] == [f"L{n:04d}" for n in range(1, len(messages) + 1)]
+    assert {m["level"] for m in messages} == {level.label for level in Level}
+    assert {m["subject"] for m in messages} == {"self", "other"}
+    assert all(set(m["reply"]) == RIGHT[m["level"]] for m in messages)
+    assert set().union(*RIGHT.values()) == {kind.value for kind in ReplyKind}
+    assert all(m["scene"] and m["voice"] and m["style"] for m in messages)
+    assert len({bare(m["text"]) for m in messages}) == len(messages)
+
+
+def test_levels_are_enough_of_each() -> None:
+    """
+    levels.yml holds at least 700 messages, enough of every level, and half of the harmless ones are hard.
+    """
+    messages = read("levels.yml")
+    counts = Counter(m["level"] for m in messages)
+
+    assert len(messages) >= 700
+    assert {level: counts[level] for level in LEAST if counts[level] < LEAST[level]} == {}
+    assert 2 * sum(m.get("hard", False) for m in messages) >= counts["none"]
