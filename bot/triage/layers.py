@@ -1,0 +1,138 @@
+"""
+Judges a message in layers: the lexicon decides, and the scorer may only raise what it found.
+
+The lexicon answers from the first moment. The scorer joins when it is loaded; until then, and where it cannot be
+loaded, the lexicon decides alone. A fault in the scorer counts as a reason to ask, like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import yaml
+
+from bot.errors import DataError, SidedoorError
+from bot.logs import get_logger
+from bot.triage.levels import Level, ReplyKind, Subject, Verdict
+from bot.triage.lexicon import Outcome
+
+log = get_logger(__name__)
+
+THRESHOLDS = Path(__file__).with_name("scoring") / "thresholds.yml"
+LIKELY = 0.5  # from here on it is about somebody else, or about harm to somebody; decides wording, never urgency
+_HEADS = frozenset(level.label for level in Level if level > Level.NONE)
+_ORDER = (ReplyKind.NORMAL, ReplyKind.CHECK_IN, ReplyKind.CRISIS)
+
+
+class Judge(Protocol):
+    """What ``lexicon.Triage`` is to the layers."""
+
+    def judge(self, text: str) -> Verdict: ...
+
+
+class Scores(Protocol):
+    """What ``scoring.scorer.Scorer`` is to the layers."""
+
+    def scores(self, text: str) -> Mapping[str, float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """From which probability of a head on a message counts as what."""
+
+    id: str
+    head: str
+    least: float
+    outcome: Outcome
+
+
+class Layers:
+    """The lexicon and, once it is there, the scorer. Any thread may bring the scorer; messages come from one."""
+
+    def __init__(self, lexicon: Judge, thresholds: Sequence[Threshold], scorer: Scores | None = None) -> None:
+        self._lexicon = lexicon
+        self._thresholds = tuple(thresholds)
+        self._scorer = scorer
+
+    @classmethod
+    def over(cls, lexicon: Judge, path: Path = THRESHOLDS) -> Layers:
+        """The layers with the thresholds of *path*; without those the scorer raises nothing."""
+        try:
+            return cls(lexicon, read_thresholds(path))
+        except DataError as error:
+            log.error("triage.no_thresholds", error=type(error))
+            return cls(lexicon, ())
+
+    @property
+    def whole(self) -> bool:
+        """Whether the scorer has joined."""
+        return self._scorer is not None
+
+    def join(self, load: Callable[[], Scores]) -> bool:
+        """Loads the scorer and takes it in; False when it cannot be loaded, and the lexicon goes on alone."""
+        try:
+            self._scorer = load()
+        except SidedoorError as error:
+            log.warning("triage.no_scorer", error=type(error))
+        except Exception as error:
+            log.error("triage.no_scorer", error=type(error))
+        return self.whole
+
+    def judge(self, text: str) -> Verdict:
+        """The verdict on *text*. Never raises: what cannot be judged is asked about."""
+        found = self._lexicon.judge(text)
+        if self._scorer is None or found.reply_kind is ReplyKind.CRISIS:
+            return found
+        try:
+            return _joined(found, _of_scores(self._scorer.scores(text), self._thresholds))
+        except Exception as error:
+            log.error("triage.failed", error=type(error))
+            return _joined(found, Verdict(Level.HIGH, ReplyKind.CHECK_IN, found.subject, ("failed",)))
+
+    def scores(self, text: str) -> Mapping[str, float]:
+        """The scorer's probabilities, for whoever wants to know why; empty without a scorer."""
+        return self._scorer.scores(text) if self._scorer is not None else {}
+
+
+def read_thresholds(path: Path = THRESHOLDS) -> tuple[Threshold, ...]:
+    """The lines of the file; raises ``DataError`` naming the line."""
+    try:
+        lines = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise DataError("thresholds.yml: cannot be read") from None
+    return tuple(_threshold(number, line) for number, line in enumerate(lines or (), start=1))
+
+
+def _threshold(number: int, line: Mapping[str, object]) -> Threshold:
+    try:
+        head, least = str(line["head"]), float(str(line["from"]))
+        if head not in _HEADS or not 0 < least <= 1:
+            raise ValueError
+        return Threshold(str(line["id"]), head, least, Outcome.read(str(line["means"])))
+    except (KeyError, TypeError, ValueError):
+        raise DataError(f"thresholds.yml: line {number}: id, head, from or means is not known") from None
+
+
+def _of_scores(scores: Mapping[str, float], thresholds: Sequence[Threshold]) -> Verdict:
+    met = [line for line in thresholds if scores[line.head] >= line.least]
+    if not met:
+        return Verdict()
+    reply = max((line.outcome.reply for line in met), key=_ORDER.index)
+    return Verdict(max(line.outcome.level for line in met), reply, _subject(scores), tuple(line.id for line in met))
+
+
+def _subject(scores: Mapping[str, float]) -> Subject:
+    if scores["other"] >= LIKELY:
+        return Subject.OTHER
+    return Subject.HARM if scores["harm"] >= LIKELY else Subject.SELF
+
+
+def _joined(lexicon: Verdict, scored: Verdict) -> Verdict:
+    """The worse of the two replies, the higher of the two levels; whom it is about is said by who decided the reply."""
+    level, rules = max(lexicon.level, scored.level), (*lexicon.rules, *scored.rules)
+    if _ORDER.index(scored.reply_kind) > _ORDER.index(lexicon.reply_kind) or not lexicon.rules:
+        return Verdict(level, scored.reply_kind, scored.subject, rules)
+    return replace(lexicon, level=level, rules=rules)
