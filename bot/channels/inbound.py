@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.commands import Commands, as_choice, without_slash
+from bot.channels.walks import Walk, Walked, Walks
 from bot.errors import AssistantUnavailable
 from bot.logs import get_logger
 from bot.privacy.pseudonyms import Pseudonym
@@ -55,7 +56,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Conversation:
-    """What the edge remembers of one conversation, in memory only: levels and flags, no words."""
+    """What the edge remembers of one conversation, in memory only: levels, flags and points, no words."""
 
     distress: DistressState
     introduced: bool = False
@@ -63,6 +64,7 @@ class Conversation:
     last_heard: float = 0.0
     started: float = 0.0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    walk: Walk = field(default_factory=Walk)
 
 
 class Edge:
@@ -71,6 +73,7 @@ class Edge:
     def __init__(self, parts: EdgeParts, commands: Commands | None = None) -> None:
         self._parts = parts
         self._commands = commands or Commands.load()
+        self._walks = Walks(parts.wording)
         self._conversations: dict[Pseudonym, Conversation] = {}
         self._pushes: dict[str, Push] = {}
         self._to_forget: set[Pseudonym] = set()
@@ -86,6 +89,18 @@ class Edge:
         conversation = self._conversation(self._who(channel, sender))
         conversation.introduced = True
         return Answer((self._say("utter_first_contact", channel),), conversation.distress.level)
+
+    def back(self, channel: str, sender: str) -> Answer:
+        """For an officer who came back with a code: the numbers again if they were shown, and how things stand."""
+        who = self._who(channel, sender)
+        conversation = self._conversation(who)
+        conversation.introduced = True
+        level, status = conversation.distress.level, self._parts.person.status(who)
+        welcome = self._say("utter_welcome_back", channel)
+        if not conversation.alarmed:
+            return Answer((welcome,), level, status=status)
+        numbers = self._parts.safety.replies(Verdict(level, ReplyKind.CRISIS), channel, repeated=True)
+        return Answer((*numbers, welcome), level, ReplyKind.CRISIS, status=status)
 
     async def hear(self, incoming: Incoming) -> Answer:
         """The answer to one message."""
@@ -152,11 +167,14 @@ class Edge:
     def _safety(self, incoming: Incoming, who: Pseudonym, conversation: Conversation, verdict: Verdict) -> Answer:
         replies = self._parts.safety.replies(verdict, incoming.channel, repeated=conversation.alarmed)
         conversation.alarmed = conversation.alarmed or verdict.reply_kind is ReplyKind.CRISIS
+        conversation.walk.leave()
         answer = Answer(replies, verdict.level, verdict.reply_kind, status=self._parts.person.status(who))
         return self._introduced(answer, incoming.channel, conversation)
 
     async def _converse(self, incoming: Incoming, who: Pseudonym, verdict: Verdict, choice: str | None) -> Answer:
         channel, level = incoming.channel, verdict.level
+        walk = self._conversation(who).walk
+        choice = choice or self._walks.typed(walk, incoming.text)
         if choice == "/forget":
             return await self._forget(channel, who)
         if choice == "/start":
@@ -174,6 +192,9 @@ class Edge:
             replies = await self._parts.person.choose(who, choice, level)
             if replies is not None:
                 return Answer(replies, level, status=self._parts.person.status(who))
+            walked = self._walks.go(walk, choice, level, channel)
+            if walked is not None:
+                return self._walked(walked, channel, who, level)
         return await self._ask_assistant(incoming, who, level, choice)
 
     async def _ask_assistant(self, incoming: Incoming, who: Pseudonym, level: Level, choice: str | None) -> Answer:
@@ -194,6 +215,13 @@ class Edge:
         if not replies:
             return self._without_assistant(incoming.channel, level, choice)
         return Answer(replies, level, status=parts.person.status(who))
+
+    def _walked(self, walked: Walked, channel: str, who: Pseudonym, level: Level) -> Answer:
+        """The next step; a result that is heavy is followed by the question, and that decides from there on."""
+        if not walked.ask_directly:
+            return Answer(walked.replies, level, status=self._parts.person.status(who))
+        asked = self._ask_directly(channel, who)
+        return Answer((*walked.replies, *asked.replies), asked.level, asked.reply_kind)
 
     def _ask_directly(self, channel: str, who: Pseudonym) -> Answer:
         """The assistant understood what triage did not find: the question is put, and its answer decides."""

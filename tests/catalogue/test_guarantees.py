@@ -9,7 +9,11 @@ from datetime import date
 import pytest
 
 from bot.catalogue import Catalogue
+from bot.catalogue.coping import exercises
 from bot.catalogue.guarantees import Fact, Option, Outside, Question
+from bot.catalogue.safety_plan import safety_plan
+from bot.catalogue.self_checks import self_checks
+from tests.conversations.data import responses
 
 CATALOGUE = Catalogue.load()
 OPTIONS = CATALOGUE.options()
@@ -31,7 +35,9 @@ CONTRACT = [
     "department_psychologist",
     "fitness_for_duty",
     "family_services",
-    "dispatcher_retiree_support",
+    "dispatcher_support",
+    "retiree_support",
+    "civilian_support",
 ]
 
 
@@ -145,7 +151,7 @@ def test_self_referred_and_ordered_differ() -> None:
 
 def test_no_source_is_listed_for_nothing() -> None:
     """
-    Each source carries some fact, of a card, a state, a line, a consequence or a number.
+    Each source carries some fact, of a card, a state, a line, a consequence, a number, a check, an exercise or a reply.
     """
     places = ["", *(place.code for place in CATALOGUE.jurisdictions())]
     told = [fact for option in OPTIONS for place in places for fact in facts(CATALOGUE.option(option.id, place))]
@@ -155,5 +161,8 @@ def test_no_source_is_listed_for_nothing() -> None:
     entries = CATALOGUE.providers(held=True)
     told += [fact for entry in entries for fact in entry.facts.values()]
     used = {name for fact in told for name in fact.sources} | {name for entry in entries for name in entry.sources}
+    for alone in (*self_checks().values(), *exercises().values(), safety_plan()):
+        used |= set(alone.sources)
+    used |= {name for _, _, said in responses() for name in said.get("metadata", {}).get("sources", ())}
 
     assert {source.id for source in CATALOGUE.sources()} == used | {"directory"}

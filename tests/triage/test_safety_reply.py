@@ -201,10 +201,10 @@ def test_no_leaves_the_door_open() -> None:
 
 @pytest.mark.parametrize("name", ["utter_crisis", "utter_crisis_harm", "utter_crisis_again"])
 def test_crisis_menu(name: str) -> None:
-    """Under the numbers: a person here, distance from the gun, two minutes, and what the lines do with it."""
+    """Under the numbers: a person here, distance from the gun, two minutes, what the lines do with it, and more ways."""
     payloads = [button.payload for button in WORDING.say(name).buttons]
 
-    assert payloads == ["/person", "/weapon_distance", "/grounding", "/crisis_privacy"]
+    assert payloads == ["/person", "/weapon_distance", "/grounding", "/crisis_privacy", "/read:more_ways"]
 
 
 @pytest.mark.parametrize("name", ALL_TEXTS)
