@@ -11,9 +11,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bot.cli_directory import directory_app
+from bot.cli_keys import keys_app
 from bot.errors import SidedoorError
 from bot.logs import lock_down
 from bot.settings import Settings
@@ -27,10 +27,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # a pretty traceback prints local variables: leak L3
     context_settings={"help_option_names": ["-h", "--help"]},
-)
-keys_app = typer.Typer(
-    help="Make, list, rotate and forget the keys. Forgetting a key makes what it sealed unreadable.",
-    no_args_is_help=True,
 )
 desk_app = typer.Typer(help="The accounts of the people on duty.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
@@ -121,7 +117,7 @@ def assess(
         bool, typer.Option("--triage-only", help="Without Rasa: level, reply_kind and redacted only.")
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Also the ids of the rules that decided; never words.")
+        bool, typer.Option("--explain", help="Also the rules and the scores that decided; never words.")
     ] = False,
 ) -> None:
     """
@@ -146,54 +142,6 @@ def doctor(state: State = None) -> None:
     for finding in findings:
         console.print(f"[{'green' if finding.well else 'red'}]{'ok  ' if finding.well else 'fault'}[/] {finding.what}")
     sys.exit(0 if all(finding.well for finding in findings) else 1)
-
-
-@keys_app.command("create")
-def keys_create(state: State = None) -> None:
-    """Make the keys that are missing."""
-    settings = _settings("cli", state_dir=state)
-    from bot import wiring
-    from bot.crypto import keyring
-
-    wiring.prepare(settings)
-    console.print(", ".join(row.purpose for row in keyring.status(settings.keys_dir)))
-
-
-@keys_app.command("status")
-def keys_status(state: State = None) -> None:
-    """List the keys: purpose, id, age; never the key itself."""
-    settings = _settings("cli", state_dir=state)
-    from bot.crypto import keyring
-
-    table = Table("purpose", "id", "created", "state")
-    for row in keyring.status(settings.keys_dir):
-        table.add_row(row.purpose, row.id, f"{row.created:%Y-%m-%d %H:%M}", row.state)
-    console.print(table)
-
-
-@keys_app.command("rotate")
-def keys_rotate(
-    purpose: Annotated[str, typer.Argument(help="As `sidedoor keys status` lists it.")], state: State = None
-) -> None:
-    """Add a newer key for one purpose. Older keys go on opening what they sealed until they are forgotten."""
-    settings = _settings("cli", state_dir=state)
-    from bot.crypto import keyring
-
-    console.print(f"{purpose}: {keyring.rotate(settings.keys_dir, purpose)} writes from now on")
-
-
-@keys_app.command("forget")
-def keys_forget(
-    purpose: Annotated[str, typer.Argument(help="As `sidedoor keys status` lists it.")],
-    which: Annotated[str, typer.Argument(help="A key's id, or `old` for all but the newest.")] = "old",
-    state: State = None,
-) -> None:
-    """Destroy keys. What they sealed can never be read again."""
-    settings = _settings("cli", state_dir=state)
-    from bot.crypto import keyring
-
-    gone = keyring.forget(settings.keys_dir, purpose, which)
-    console.print(f"{purpose}: {len(gone)} forgotten")
 
 
 @desk_app.command("add")

@@ -197,13 +197,16 @@ def prepare(settings: Settings, purposes: Sequence[str] = PURPOSES) -> None:
         settings.state_dir.chmod(0o700)
     except OSError:
         raise PreflightError("SIDEDOOR_STATE_DIR cannot be made, or is not ours to close to others") from None
-    create(settings.keys_dir, purposes)
+    if not settings.keys:
+        create(settings.keys_dir, purposes)
+    elif set(purposes) == set(PURPOSES):
+        raise PreflightError("SIDEDOOR_KEYS would hand every key to every process; start them one by one, each its own")
 
 
 def desk(settings: Settings) -> DeskParts:
     """The responders' process: live words while they pass; no pseudonym, no conversation."""
     prepare(settings, DESK_KEYS)
-    keyring = Keyring(settings.keys_dir, DESK_KEYS)
+    keyring = Keyring.of(settings, DESK_KEYS)
     return DeskParts(Mailbox(settings.handoff_db, keyring.sealer("mailbox")), keyring)
 
 
@@ -216,7 +219,7 @@ def _edge_keys(settings: Settings) -> tuple[Keyring, bool]:
     """
     try:
         prepare(settings, EDGE_KEYS)
-        return Keyring(settings.keys_dir, EDGE_KEYS), True
+        return Keyring.of(settings, EDGE_KEYS), True
     except (CryptoError, PreflightError, OSError) as error:
         log.error("keys.not_in_order", error=type(error))
         return Keyring.fleeting(EDGE_KEYS), False

@@ -111,3 +111,31 @@ def test_example_lists_every_setting() -> None:
 def test_secret_is_false_when_empty() -> None:
     """An empty secret counts as missing."""
     assert not Secret("")
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://canary@localhost/x", "postgresql://canary@db.example/x", "postgresql://canary@/x?host=db.example"]
+)
+def test_database_must_be_close_or_verified(url: str) -> None:
+    """Conversations do not cross a network whose other end is not verified, and the URL with its password is not shown."""
+    with pytest.raises(SettingsError, match="SIDEDOOR_DATABASE_URL") as caught:
+        Settings.load({"SIDEDOOR_DATABASE_URL": url})
+
+    assert "canary" not in str(caught.value) + repr(Settings.load({"SIDEDOOR_DATABASE_URL": "postgresql://canary@/x"}))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "postgresql:///x",
+        "postgresql://a@/x?host=/run/postgresql",
+        "postgresql://a@127.0.0.1/x",
+        "postgresql://a@db.example/x?sslmode=verify-full",
+    ],
+)
+def test_database_that_is_close_or_verified(url: str) -> None:
+    """A server on this machine, or one that proves who it is, is taken."""
+    settings = Settings.load({"SIDEDOOR_DATABASE_URL": url})
+
+    assert settings.tracker_url.startswith("postgresql:" if url else "sqlite:")

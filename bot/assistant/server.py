@@ -144,7 +144,7 @@ class Server:
 def run(settings: Settings, sources: Sources | None = None) -> None:
     """Serves until SIGTERM or SIGINT; raises ``KeyFileError`` when the tracker's key is not in order."""
     os.umask(0o077)
-    keyring = Keyring(settings.keys_dir, ("tracker",))  # before the output is sealed: a refusal has to be seen
+    keyring = Keyring.of(settings, ("tracker",))  # before the output is sealed: a refusal has to be seen
     lock_down(settings.log_level, "assistant", rasa=True, seal_output=True)
     rows = Rows(settings.tracker_url)
     engine = Engine(partial(_load, settings, keyring, rows, sources or Sources()), rows)

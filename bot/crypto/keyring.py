@@ -1,23 +1,28 @@
 """
 Keeps one secret key per purpose, so that a process can only do what its own keys allow.
 
-A key is the file ``<purpose>.<id>.key``: 32 random bytes. The newest key of a purpose writes, older ones still read,
-and deleting a key deletes what it sealed, wherever a copy of that may lie.
+A key is the file ``<purpose>.<id>.key``: 32 random bytes, in a folder of ours or of systemd's credentials. Where
+secrets come as variables, a word ``<purpose>.<id>=<base64>`` takes its place. The newest key of a purpose writes, older
+ones still read, and deleting a key deletes what it sealed, wherever a copy of that may lie.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.crypto.key_files import destroy_key, key_id, list_keys, make_folder, read_key, write_key
-from bot.crypto.sealing import Key, Sealer, new_key
+from bot.crypto.sealing import ID_BYTES, KEY_BYTES, Key, Sealer, new_key
 from bot.errors import KeyFileError
+from bot.settings import Settings
 
 PURPOSES = ("pseudonyms", "address_book", "tracker", "mailbox", "desk_sessions")
+_WORD = re.compile(rf"([a-z_]+)\.([0-9a-f]{{{2 * ID_BYTES}}})=([A-Za-z0-9+/]{{43}}=)")
 
 
 class Keyring:
@@ -32,6 +37,27 @@ class Keyring:
         ring = cls.__new__(cls)
         ring._use(None, {_known(purpose): (new_key(),) for purpose in purposes})
         return ring
+
+    @classmethod
+    def from_text(cls, text: str, purposes: Iterable[str]) -> Keyring:
+        """Keys that were handed over as words; one of a purpose that is not asked for is refused, not ignored."""
+        wanted, keys = tuple(_known(purpose) for purpose in purposes), _parse(text)
+        for purpose in keys:
+            if purpose not in wanted:
+                raise KeyFileError(f"{purpose}: this process must not be handed that key")
+        for purpose in wanted:
+            if purpose not in keys:
+                raise KeyFileError(f"{purpose}: there is no key in SIDEDOOR_KEYS")
+        ring = cls.__new__(cls)
+        ring._use(None, keys)
+        return ring
+
+    @classmethod
+    def of(cls, settings: Settings, purposes: Iterable[str]) -> Keyring:
+        """From wherever the operator has put them."""
+        if settings.keys:
+            return cls.from_text(settings.keys.reveal(), purposes)
+        return cls(settings.keys_dir, purposes)
 
     def _use(self, folder: Path | None, keys: Mapping[str, tuple[Key, ...]]) -> None:
         self._folder = folder
@@ -120,6 +146,15 @@ def forget(folder: Path, purpose: str, which: str = "old") -> tuple[str, ...]:
     return tuple(key_id(path) for path in doomed)
 
 
+def as_text(folder: Path, purposes: Iterable[str]) -> str:
+    """The keys of *purposes* as words for a store of secrets: what ``Keyring.from_text`` reads."""
+    return " ".join(
+        f"{purpose}.{key.id.hex()}={base64.b64encode(key.secret).decode()}"
+        for purpose, keys in _read(folder, purposes).items()
+        for key in keys
+    )
+
+
 def status(folder: Path) -> list[KeyStatus]:
     """What is in the folder, by purpose, newest first; a purpose without a key has no row."""
     rows = []
@@ -149,6 +184,17 @@ def _read(folder: Path, purposes: Iterable[str]) -> dict[str, tuple[Key, ...]]:
         if not keys[purpose]:
             raise KeyFileError(f"{purpose}: there is no key; `sidedoor keys create` makes one")
     return keys
+
+
+def _parse(text: str) -> dict[str, tuple[Key, ...]]:
+    keys: dict[str, list[Key]] = {}
+    for place, word in enumerate(text.split(), start=1):
+        found = _WORD.fullmatch(word)
+        secret = base64.b64decode(found[3]) if found else b""
+        if found is None or len(secret) != KEY_BYTES:
+            raise KeyFileError(f"SIDEDOOR_KEYS: word {place} is not a key")
+        keys.setdefault(_known(found[1]), []).append(Key(bytes.fromhex(found[2]), secret))
+    return {purpose: tuple(sorted(found, key=lambda key: key.id, reverse=True)) for purpose, found in keys.items()}
 
 
 def _known(purpose: str) -> str:

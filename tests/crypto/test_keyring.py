@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.crypto.keyring import PURPOSES, Keyring, create, forget, rotate, status
-from bot.errors import CannotOpenError, KeyFileError
+from bot.crypto.keyring import PURPOSES, Keyring, as_text, create, forget, rotate, status
+from bot.errors import CannotOpenError, KeyFileError, PreflightError
+from bot.settings import Settings
+from bot.wiring import prepare
 
 PLACE = "events/7"
 
@@ -344,3 +346,87 @@ def test_fleeting_keys_touch_no_disk(folder: Path) -> None:
     sealer = keyring.sealer("mailbox")
     assert sealer.open(sealer.seal(b"hello", place=PLACE), place=PLACE) == b"hello"
     assert keyring.refresh() is False and before == {path.name for path in folder.iterdir()}
+
+
+def test_keys_from_words(folder: Path) -> None:
+    """
+    Keys that are handed over in the environment open what the same keys in files have sealed, and write with the newest.
+    """
+    rotate(folder, "tracker")
+    files = Keyring(folder, ["tracker"])
+    sealed = files.sealer("tracker").seal(b"night shift", place=PLACE)
+
+    words = Keyring.from_text(as_text(folder, ["tracker"]), ["tracker"])
+
+    assert words.sealer("tracker").open(sealed, place=PLACE) == b"night shift"
+    assert words.sealer("tracker").seal(b"", place=PLACE)[:9] == sealed[:9]
+    assert words.refresh() is False
+
+
+@pytest.mark.parametrize(
+    ("handed", "wanted", "fault"),
+    [
+        (("tracker", "pseudonyms"), ("tracker",), "pseudonyms: this process must not be handed that key"),
+        (("tracker",), ("tracker", "mailbox"), "mailbox: there is no key in SIDEDOOR_KEYS"),
+    ],
+)
+def test_words_hold_the_process_own_keys_and_no_others(folder: Path, handed, wanted, fault: str) -> None:
+    """
+    A process that is handed another one's key, or not its own, does not start; the error names the purpose only.
+    """
+    text = as_text(folder, handed)
+
+    with pytest.raises(KeyFileError, match=fault) as failure:
+        Keyring.from_text(text, wanted)
+
+    assert not any(word.split("=")[1] in str(failure.value) for word in text.split())
+
+
+@pytest.mark.parametrize("word", ["tracker", "tracker.00=abc", "nonsense.0011223344556677=" + "A" * 43 + "=", "x" * 99])
+def test_malformed_words_are_refused(word: str) -> None:
+    """
+    What is no key is refused by its place, and not repeated.
+    """
+    with pytest.raises(KeyFileError) as failure:
+        Keyring.from_text(word, ["tracker"])
+
+    assert word not in str(failure.value)
+
+
+def test_run_refuses_keys_from_the_environment(tmp_path: Path) -> None:
+    """
+    One command that starts all processes does not take keys from the environment: every one would hold all of them.
+    """
+    create(tmp_path / "k")
+    settings = Settings.load({"SIDEDOOR_STATE_DIR": str(tmp_path), "SIDEDOOR_KEYS": as_text(tmp_path / "k", PURPOSES)})
+
+    with pytest.raises(PreflightError, match="SIDEDOOR_KEYS"):
+        prepare(settings)
+
+    prepare(settings, ("tracker",))
+    assert not (tmp_path / "keys").exists()
+
+
+def test_systemd_credentials_are_found(tmp_path: Path) -> None:
+    """
+    Where systemd has put key files, they are used, and nothing is written beside them.
+    """
+    create(tmp_path / "credentials", ["tracker"])
+    settings = Settings.load(
+        {"SIDEDOOR_STATE_DIR": str(tmp_path), "CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    )
+
+    prepare(settings, ("tracker",))
+
+    assert settings.keys_dir == tmp_path / "credentials"
+    assert Keyring.of(settings, ("tracker",)).sealer("tracker")
+    assert not (tmp_path / "keys").exists()
+
+
+def test_credentials_of_somebody_else_do_not_count(tmp_path: Path) -> None:
+    """
+    A credentials folder without key files of ours changes nothing.
+    """
+    (tmp_path / "telegram-token").write_text("invented")
+
+    assert Settings.load({"CREDENTIALS_DIRECTORY": str(tmp_path)}).keys_dir.name == "keys"
