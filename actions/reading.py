@@ -1,16 +1,18 @@
 """
-Reads what a conversation is about out of the tracker: which kind of help, whose eyes, which state.
+Reads what a conversation is about out of the tracker: which kind of help, whose eyes, which state, what was wished.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rasa_sdk import Tracker
 
 from bot.catalogue import Catalogue
-from bot.catalogue.guarantees import Option
+from bot.catalogue.asking import Heard
+from bot.catalogue.guarantees import Audience, Option
+from bot.triage.levels import Level
 
 
 def words(value: object) -> tuple[str, ...]:
@@ -19,15 +21,54 @@ def words(value: object) -> tuple[str, ...]:
     return tuple(str(item).strip().lower().replace(" ", "_") for item in found if item)
 
 
-def options_named(tracker: Tracker, catalogue: Catalogue) -> tuple[str, ...]:
-    """The ids of all kinds of help named so far in this message or, if none, in an earlier one."""
+def written(tracker: Tracker) -> str:
+    """The latest message as it was typed; nothing for a button, whose text is its payload."""
+    text = str((tracker.latest_message or {}).get("text") or "")
+    return "" if text.startswith("/") else text
+
+
+def pressed(tracker: Tracker) -> str:
+    """The value of the button that was pressed, if it had one."""
+    entities = (tracker.latest_message or {}).get("entities") or ()
+    return next((str(item.get("value")) for item in entities if item.get("extractor") == "button"), "")
+
+
+def options_now(tracker: Tracker, catalogue: Catalogue) -> tuple[str, ...]:
+    """The ids of the kinds of help that the latest message names, in its order."""
     known = {option.id for option in catalogue.options()}
-    latest = words(list(tracker.get_latest_entity_values("option")))
-    return tuple(dict.fromkeys(name for name in latest or words(tracker.get_slot("option")) if name in known))
+    read = (*catalogue.options_in(written(tracker)), *words(list(tracker.get_latest_entity_values("option"))))
+    return tuple(dict.fromkeys(name for name in read if name in known))
 
 
-def state_named(tracker: Tracker) -> str | None:
-    """The postal code that the officer gave, if any."""
+def options_before(tracker: Tracker, catalogue: Catalogue) -> tuple[str, ...]:
+    """The kind of help that was spoken of before the latest message."""
+    known = {option.id for option in catalogue.options()}
+    past = [
+        name for value in _values(_until_latest(tracker.events), "option") for name in words(value) if name in known
+    ]
+    return tuple(past[-1:])
+
+
+def options_named(tracker: Tracker, catalogue: Catalogue) -> tuple[str, ...]:
+    """The ids of all kinds of help named in this message or, if none, in an earlier one."""
+    known = {option.id for option in catalogue.options()}
+    held = tuple(name for name in words(tracker.get_slot("option")) if name in known)
+    return options_now(tracker, catalogue) or held or options_before(tracker, catalogue)
+
+
+def subject(tracker: Tracker) -> str:
+    """The fear that was answered after the last kind of help was spoken of, or nothing."""
+    topic = ""
+    for event in tracker.events:
+        if event.get("event") == "slot" and event.get("value"):
+            topic = {"subject": str(event["value"]), "option": ""}.get(str(event.get("name")), topic)
+    return topic
+
+
+def state_named(tracker: Tracker, catalogue: Catalogue | None = None) -> str | None:
+    """The postal code that the officer gave, if any; with *catalogue*, also one that only the text has."""
+    if catalogue is not None and intent(tracker) == "tell_state" and catalogue.state_named(written(tracker)):
+        return catalogue.state_named(written(tracker))
     found = words(tracker.get_slot("state"))
     return found[0].upper() if found else None
 
@@ -44,7 +85,52 @@ def who_learns(tracker: Tracker) -> str:
     return found[0] if found else ""
 
 
+def heard(tracker: Tracker, catalogue: Catalogue) -> Heard:
+    """What help is looked for and how it should be: kept, spoken of earlier, and named in the latest message."""
+    kept = Heard(words(tracker.get_slot("needs")), words(tracker.get_slot("wishes")))
+    before = catalogue.asking.spoken_of(_intents(_until_latest(tracker.events))) if not kept.needs else Heard()
+    now = catalogue.asking.pressed(pressed(tracker)).and_then(catalogue.asking.heard(written(tracker)))
+    return before.and_then(kept).and_then(now)
+
+
+def audience(tracker: Tracker) -> Audience:
+    """Whom help is looked for: an officer unless somebody else was named."""
+    named = [wish for wish in words(tracker.get_slot("wishes")) if wish in {str(who) for who in Audience}]
+    return Audience(named[-1]) if named else Audience.OFFICER
+
+
+def level(tracker: Tracker) -> Level:
+    """The level of distress in force."""
+    found = words(tracker.get_slot("distress"))
+    try:
+        return Level.from_label(found[0]) if found else Level.NONE
+    except KeyError:
+        return Level.NONE
+
+
 def intent(tracker: Tracker) -> str:
     """The name of the latest intent."""
-    latest: Mapping[str, Any] = tracker.latest_message or {}
-    return str((latest.get("intent") or {}).get("name") or "")
+    return _intent(tracker.latest_message or {})
+
+
+def _intent(reading: Mapping[str, Any]) -> str:
+    return str((reading.get("intent") or {}).get("name") or "")
+
+
+def _intents(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for event in events:
+        if event.get("event") == "user":
+            yield _intent(event.get("parse_data") or {})
+
+
+def _values(events: Iterable[Mapping[str, Any]], slot: str) -> Iterator[object]:
+    for event in events:
+        if event.get("event") == "slot" and event.get("name") == slot and event.get("value"):
+            yield event["value"]
+
+
+def _until_latest(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The events before the latest message."""
+    told = list(events)
+    last = max((place for place, event in enumerate(told) if event.get("event") == "user"), default=0)
+    return told[:last]

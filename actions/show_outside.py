@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.filling import card_values
 from actions.parts import Parts, parts
-from actions.reading import state_named
+from actions.reading import audience, state_named
 
 FIRST = "therapist"
 SHOWN = (FIRST, "therapist_cash")  # the second has a button
@@ -32,7 +32,9 @@ class ShowOutside(Action):
         """Says it, and remembers the therapist as what is being talked about."""
         catalogue = self._parts.catalogue
         option = catalogue.option(FIRST, state_named(tracker))
-        others = "\n".join(f"• {found.title}" for found in catalogue.outside_department() if found.id not in SHOWN)
+        others = "\n".join(
+            f"• {found.title}" for found in catalogue.outside_department(audience(tracker)) if found.id not in SHOWN
+        )
         dispatcher.utter_message(response="utter_outside", **card_values(option, catalogue))
         dispatcher.utter_message(response="utter_outside_others", titles=others)
         return [SlotSet("option", FIRST)]

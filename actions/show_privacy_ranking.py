@@ -10,8 +10,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.parts import Parts, parts
+from actions.reading import audience
 
-SHOWN = 4
+SHOWN = 5
 
 
 class ShowPrivacyRanking(Action):
@@ -26,7 +27,7 @@ class ShowPrivacyRanking(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says the ranking."""
-        best = self._parts.catalogue.most_private()[:SHOWN]
+        best = self._parts.catalogue.most_private(audience(tracker))[:SHOWN]
         ranked = "\n".join(f"{place}. {option.title}: {option.privacy_reason}" for place, option in enumerate(best, 1))
         dispatcher.utter_message(response="utter_most_private", ranked=ranked)
         return []

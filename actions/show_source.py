@@ -10,11 +10,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.parts import Parts, parts
-from actions.reading import card
+from actions.reading import card, options_now, pressed, state_named, subject
 
 
 class ShowSource(Action):
-    """The sources of the card that was talked about last."""
+    """The sources of what was talked about last: a card, or the answer to a fear."""
 
     def __init__(self, shared: Parts | None = None) -> None:
         self._parts = shared or parts()
@@ -25,10 +25,25 @@ class ShowSource(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says them, or what sources there are in general."""
-        option = card(tracker, self._parts.catalogue)
+        catalogue = self._parts.catalogue
+        topic = self._topic(tracker)
+        if topic:
+            found = catalogue.consequence(topic, state_named(tracker) or "")
+            sources = catalogue.cards.sources(found.facts())
+            dispatcher.utter_message(response="utter_source_consequence", title=found.title, sources=sources)
+            return []
+        option = card(tracker, catalogue)
         if option is None:
             dispatcher.utter_message(response="utter_source_which")
             return []
-        sources = self._parts.catalogue.cards.sources_of(option)
-        dispatcher.utter_message(response="utter_source", title=option.title, sources=sources)
+        dispatcher.utter_message(
+            response="utter_source", title=option.title, sources=catalogue.cards.sources_of(option)
+        )
         return []
+
+    def _topic(self, tracker: Tracker) -> str:
+        catalogue = self._parts.catalogue
+        if options_now(tracker, catalogue):
+            return ""
+        known = {found.id for found in catalogue.consequences()}
+        return next((name for name in (pressed(tracker), subject(tracker)) if name in known), "")

@@ -10,7 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.filling import card_values
+from actions.filling import bubbles, card_values
 from actions.parts import Parts, parts
 from actions.reading import card, state_named
 
@@ -18,7 +18,7 @@ USUAL = "peer_support"
 
 
 class ShowState(Action):
-    """Peer support is where states differ most, so it is shown unless another card differs too."""
+    """The law question by question: peer at the call, crime, court order, suicide, union; then the card at hand."""
 
     def __init__(self, shared: Parts | None = None) -> None:
         self._parts = shared or parts()
@@ -29,12 +29,17 @@ class ShowState(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says it, or what to ask when no state was named."""
-        catalogue, state = self._parts.catalogue, state_named(tracker)
-        if state is None or catalogue.jurisdiction(state) is None:
+        catalogue = self._parts.catalogue
+        state = state_named(tracker, catalogue)
+        law = catalogue.state_law(state or "")
+        if state is None or law is None:
             dispatcher.utter_message(response="utter_tell_state")
             return []
+        for part in bubbles(catalogue.cards.state(law)):
+            dispatcher.utter_message(response="utter_state_law", part=part)
         option = card(tracker, catalogue)
         if option is None or not option.by_state:
-            option = catalogue.option(USUAL, state)
+            option = catalogue.option(USUAL)
+        option = catalogue.option(option.id, state)
         dispatcher.utter_message(response="utter_state", **card_values(option, catalogue))
         return [SlotSet("option", option.id), SlotSet("state", state)]

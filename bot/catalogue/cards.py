@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from bot.catalogue.consequences import Consequence
+from bot.catalogue.digest import Digest
 from bot.catalogue.guarantees import Fact, Option, Question, Source
 from bot.catalogue.jurisdictions import NOT_FOUND
 from bot.catalogue.loading import Record
+from bot.catalogue.matching import Match
 from bot.catalogue.providers import FACTS, Provider
-
-COMPARED = (
-    Question.WHO_LEARNS_YOU_WENT,
-    Question.WHO_LEARNS_WHAT_YOU_SAID,
-    Question.WRITTEN_DOWN,
-    Question.PRIVILEGE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +61,25 @@ class Cards:
         """The offer to say more for a state; empty when there is nothing more to say."""
         return self._labels["name_state"] if option.by_state and not option.state else ""
 
+    def sure(self, option: Option) -> str:
+        """How many statements of the card rest on a source, how many do not, and when they were read."""
+        told = told_on(option)
+        verified = sum(fact.verified for fact in told)
+        return self._labels["sure"].format(
+            verified=verified,
+            all=len(told),
+            marked=len(told) - verified,
+            day=_day(max(fact.checked_on for fact in told)),
+        )
+
+    def state(self, found: Digest) -> tuple[str, ...]:
+        """A state's law question by question, cut where a bubble may end; what to ask instead where none was found."""
+        if found.ask_instead:
+            asked = "\n".join([self._labels["ask_first"], *(f"• {question}" for question in found.ask_instead)])
+            return (f"{found.place.name}\n{self.facts(found.facts())}", asked)
+        first, *rest = (f"{answer.heading}:\n{self.facts(answer.facts)}" for answer in found.answers)
+        return (f"{found.place.name}\n{first}", *rest)
+
     def sections(self, option: Option) -> tuple[str, ...]:
         """The whole card, cut where a bubble may end."""
         title = option.title if option.is_help else f"{option.title}\n{self._labels['not_help']}"
@@ -72,38 +87,74 @@ class Cards:
             title += "\n" + self._labels["for_state"].format(state=self._states[option.state])
         parts = [f"{title}\n{option.what}"]
         parts += [self.answer(option, question) for question in Question]
-        parts += [self.ask_first(option), self.first_step(option), self.name_state(option)]
+        parts += [self.ask_first(option), self.first_step(option), self.sure(option), self.name_state(option)]
         return tuple(part for part in parts if part)
 
     def whole(self, option: Option) -> str:
         """The whole card in one text."""
         return "\n\n".join(self.sections(option))
 
-    def compare(self, options: Iterable[Option], questions: Iterable[Question] = COMPARED) -> str:
-        """Options side by side, question by question; of each answer the first fact."""
+    def compare(self, options: Iterable[Option]) -> tuple[str, ...]:
+        """Options side by side, question by question, of each answer the first fact; last, who is the most private."""
         chosen = tuple(options)
         blocks = []
-        for question in questions:
+        for question in Question:
             lines = [f"• {option.short}: {self.fact(option.answer(question)[0])}" for option in chosen]
             blocks.append("\n".join([f"{self._questions[question]}:", *lines]))
-        return "\n\n".join(blocks)
+        ranked = sorted(chosen, key=lambda option: option.privacy_rank)
+        lines = [f"{place}. {option.short}: {option.privacy_reason}" for place, option in enumerate(ranked, start=1)]
+        return (*blocks, "\n".join([self._labels["by_privacy"], *lines]))
 
     def line(self, provider: Provider) -> str:
         """A line or provider in two lines: how to reach it, and who it is for."""
-        return "\n".join(part for part in (f"{provider.name}: {provider.reach}", provider.description) if part)
+        return "\n".join(part for part in (f"{provider.name}: {provider.how_to_reach}", provider.description) if part)
 
     def line_card(self, provider: Provider) -> str:
         """The same with what it does: what it promises, whether it sends help, records, sees numbers, has to report."""
         told = [self.fact(provider.facts[name]) for name in FACTS if provider.facts[name].text]
         return "\n".join([self.line(provider), *(f"• {sentence}" for sentence in told)])
 
-    def consequence(self, found: Consequence) -> str:
-        """What follows, told straight: what the state adds, the answer, its limits, what to ask."""
+    def consequence_parts(self, found: Consequence) -> tuple[str, ...]:
+        """What follows, told straight: what the state adds, the answer, the rest, its limits, what to ask."""
         told = [*found.local, *found.answer]
         parts = [found.title + "\n" + "\n".join(self.fact(fact) for fact in told)]
-        parts += ["\n".join(f"• {self.fact(fact)}" for fact in (*found.more, *found.limits))]
-        parts += ["\n".join(found.ask)]
-        return "\n\n".join(part for part in parts if part)
+        parts += ["\n".join(f"• {self.fact(fact)}" for fact in facts) for facts in (found.more, found.limits)]
+        return tuple(part for part in (*parts, "\n".join(found.ask)) if part)
+
+    def consequence(self, found: Consequence) -> str:
+        """The same in one text."""
+        return "\n\n".join(self.consequence_parts(found))
+
+    def suggestion(self, place: int, match: Match, reasons: Iterable[str]) -> str:
+        """One suggestion: what, why, the first step, how long it takes, and what to do until then."""
+        entry = match.provider
+        name = match.option.title if entry is None else f"{match.option.title}. {entry.name}"
+        why = " ".join(reasons)
+        wait = match.wait if entry is not None and entry.waiting else self.fact(match.option.wait)
+        lines = [
+            self._labels["suggestion"].format(place=place, title=name),
+            self._labels["why"].format(reasons=why) if why else "",
+            self._labels["first_step"].format(step=match.first_step),
+            self._labels["how_long"].format(wait=wait),
+            self._labels["until_then"].format(until_then=match.until_then),
+        ]
+        return "\n".join(line for line in lines if line)
+
+    def entry(self, provider: Provider, freshness: str, moment: datetime | None = None) -> str:
+        """An entry of the directory as an officer needs it: how to reach it, for whom, cost, wait, last check."""
+        told = {"eligibility": provider.eligibility, "fees": provider.fees, "entry_wait": provider.waiting}
+        hours = ""
+        if moment is not None and provider.schedules and not provider.always_open:
+            hours = self._labels["entry_hours_open" if provider.open_at(moment) else "entry_hours_closed"]
+        lines = [
+            self._labels["in_directory"].format(name=provider.name, reach=provider.how_to_reach),
+            *(self._labels[name].format(text=text) for name, text in told.items() if text),
+            hours,
+            self.fact(provider.facts["agency_tie"]),
+            provider.alert,
+            freshness,
+        ]
+        return "\n".join(line for line in lines if line)
 
     def sources(self, facts: Iterable[Fact]) -> str:
         """Where facts come from, each source once, and when they were read."""
@@ -113,13 +164,23 @@ class Cards:
             "• " + self._labels["source"].format(title=self._sources[name].title, age=self._sources[name].age)
             for name in names
         ]
-        day = max(fact.checked_on for fact in told)
-        checked = self._labels["checked"].format(day=f"{day:%B} {day.day}, {day.year}")
+        checked = self._labels["checked"].format(day=_day(max(fact.checked_on for fact in told)))
         return "\n".join([self._labels["sources"], *lines, checked])
 
     def sources_of(self, option: Option) -> str:
         """The sources of a whole card."""
-        return self.sources([*option.two_lines, *(fact for question in Question for fact in option.answer(question))])
+        return self.sources(told_on(option))
+
+
+def told_on(option: Option) -> tuple[Fact, ...]:
+    """Every statement of a card, once."""
+    return tuple(
+        dict.fromkeys([*option.two_lines, *(fact for question in Question for fact in option.answer(question))])
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def read_cards(labels: Record, sources: Mapping[str, Source], states: Mapping[str, str]) -> Cards:
@@ -137,6 +198,18 @@ def read_cards(labels: Record, sources: Mapping[str, Source], states: Mapping[st
         "sources",
         "source",
         "checked",
+        "sure",
+        "by_privacy",
+        "suggestion",
+        "why",
+        "how_long",
+        "until_then",
+        "in_directory",
+        "eligibility",
+        "fees",
+        "entry_wait",
+        "entry_hours_open",
+        "entry_hours_closed",
     )
     told = {name: labels.text(name) for name in (*names, "not_help")}
     labels.done()

@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from bot.catalogue.asking import Asking, read_asking
 from bot.catalogue.cards import Cards, read_cards
-from bot.catalogue.consequences import Consequence, Exercise, read_consequences, read_exercises
+from bot.catalogue.consequences import Consequence, read_consequences, topic_asked
+from bot.catalogue.coping import Exercise, read_exercises
+from bot.catalogue.digest import Digest, digest
 from bot.catalogue.entries import EntryReader, read_policy, read_unknown
 from bot.catalogue.exchange import read_folder
 from bot.catalogue.guarantees import (
@@ -23,10 +26,13 @@ from bot.catalogue.guarantees import (
     read_options,
     read_sources,
 )
+from bot.catalogue.hearing import Phrases
 from bot.catalogue.jurisdictions import Jurisdiction, Rules, read_jurisdictions, read_rules, state_named
 from bot.catalogue.loading import DATA, Faults, read
 from bot.catalogue.matching import Match, Matcher, Need, read_matcher
-from bot.catalogue.providers import Policy, Provider, choose_lines
+from bot.catalogue.providers import Kind, Policy, Provider, choose_lines
+from bot.catalogue.safety_plan import read_safety_plan
+from bot.catalogue.self_checks import read_self_checks
 from bot.catalogue.state_cards import localise
 from bot.errors import DataError
 from bot.triage.levels import Level
@@ -38,8 +44,10 @@ class Catalogue:
 
     cards: Cards
     matcher: Matcher
+    asking: Asking
     policy: Policy
     _options: Mapping[str, Option]
+    _called: Phrases
     _sources: Mapping[str, Source]
     _places: Mapping[str, Jurisdiction]
     _rules: Rules
@@ -82,13 +90,20 @@ class Catalogue:
         lines.done()
         if own is not None:
             providers += read_folder(own, entries, faults, [provider.id for provider in providers])
-        matcher = read_matcher(read(folder / "matching.yml", faults), options)
+        matching = read(folder / "matching.yml", faults)
+        matcher = read_matcher(matching, options)
+        asking = read_asking(matching, matcher.needs)
+        matching.done()
         answers, numbers = read_consequences(read(folder / "consequences.yml", faults), reader, options, places)
+        read_self_checks(read(folder / "self_checks.yml", faults), sources)
+        read_safety_plan(read(folder / "safety_plan.yml", faults), sources)
         return cls(
             cards=read_cards(labels, sources, {code: place.name for code, place in places.items()}),
             matcher=matcher,
+            asking=asking,
             policy=policy,
             _options=options,
+            _called=Phrases.of({name: option.also_called for name, option in options.items()}),
             _sources=sources,
             _places=places,
             _rules=read_rules(laws),
@@ -97,7 +112,7 @@ class Catalogue:
             _entries=entries,
             _consequences=answers,
             _numbers=numbers,
-            _exercises=read_exercises(read(folder / "coping.yml", faults), matcher.needs),
+            _exercises=read_exercises(read(folder / "coping.yml", faults), matcher.needs, sources),
         )
 
     # Kinds of help
@@ -118,19 +133,25 @@ class Catalogue:
         """Every option, in the order of the file."""
         return tuple(self._options.values())
 
+    def options_in(self, text: str) -> tuple[str, ...]:
+        """The ids of the kinds of help that *text* names, in its order."""
+        return self._called.found_in(text)
+
     def compare(self, names: Iterable[str], state: str | None = None) -> tuple[Option, ...]:
         """Two or three cards side by side; names that are not known are left out, a fourth too."""
         known = [name for name in dict.fromkeys(names) if name in self._options]
         return tuple(self.option(name, state) for name in known[:3])
 
-    def most_private(self) -> tuple[Option, ...]:
-        """What an officer can choose, the most private first."""
-        chosen = [option for option in self._options.values() if option.is_help and option.own_choice]
+    def most_private(self, who: Audience = Audience.OFFICER) -> tuple[Option, ...]:
+        """What *who* can choose, the most private first."""
+        chosen = [
+            option for option in self._options.values() if option.is_help and option.own_choice and who in option.serves
+        ]
         return tuple(sorted(chosen, key=lambda option: option.privacy_rank))
 
-    def outside_department(self) -> tuple[Option, ...]:
-        """What has no tie to the officer's department, the most private first."""
-        return tuple(option for option in self.most_private() if option.outside_department is Outside.YES)
+    def outside_department(self, who: Audience = Audience.OFFICER) -> tuple[Option, ...]:
+        """What has no tie to the department, the most private first."""
+        return tuple(option for option in self.most_private(who) if option.outside_department is Outside.YES)
 
     # States
 
@@ -141,6 +162,11 @@ class Catalogue:
     def jurisdictions(self) -> tuple[Jurisdiction, ...]:
         """Every row: federal agencies, the 50 states, DC."""
         return tuple(self._places.values())
+
+    def state_law(self, state: str) -> Digest | None:
+        """What the law of *state* says, question by question; nothing for a code that is none."""
+        place = self._places.get(state.upper())
+        return digest(place, self._rules) if place else None
 
     def state_named(self, text: str) -> str:
         """The postal code of the state that *text* names, or nothing."""
@@ -185,6 +211,24 @@ class Catalogue:
             veteran=veteran,
         )
 
+    def entries_for(
+        self, option: str, state: str = "", today: date | None = None, who: Audience = Audience.OFFICER
+    ) -> tuple[Provider, ...]:
+        """Whom to see for *option*: entries of the directory that serve *state*, what could be verified first."""
+        entries = [
+            entry
+            for entry in self.providers(today)
+            if entry.option == option and entry.kind is Kind.PROVIDER and who in entry.serves
+            if entry.serves_state(state.upper())
+        ]
+        return tuple(
+            sorted(entries, key=lambda entry: (not entry.verifiable, entry.police_aware is not Outside.YES, entry.id))
+        )
+
+    def freshness(self, provider: Provider, today: date) -> str:
+        """The sentence that says whether somebody called it lately."""
+        return self.policy.freshness[self.policy.freshness_of(provider, today)]
+
     def match(self, need: Need) -> tuple[Match, ...]:
         """At most three suggestions with their reasons and first steps; the crisis line is always among them."""
         today = need.now.date() if need.now else None
@@ -199,6 +243,10 @@ class Catalogue:
         if topic not in self._consequences:
             raise DataError("consequences.yml: no topic of that name")
         return self._consequences[topic].in_state(state)
+
+    def consequence_asked(self, intent: str, text: str = "") -> str:
+        """The topic that a message of *intent* asks for, or nothing."""
+        return topic_asked(self._consequences, intent, text)
 
     def consequences(self) -> tuple[Consequence, ...]:
         """Every topic."""

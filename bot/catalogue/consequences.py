@@ -1,5 +1,5 @@
 """
-Answers what follows from asking for help: gun, badge, file, court; with limits, numbers and exercises beside it.
+Answers what follows from asking for help: gun, badge, file, court; with limits, and numbers beside it.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.catalogue.guarantees import Fact, FactReader, Option
+from bot.catalogue.hearing import Phrases
 from bot.catalogue.loading import Record
 
 
@@ -17,6 +18,8 @@ class Consequence:
 
     id: str
     title: str
+    asked_by: tuple[str, ...]  # intents of the conversation
+    heard_as: tuple[str, ...]  # words that mean this one among those of an intent
     answer: tuple[Fact, ...]
     more: tuple[Fact, ...]
     limits: tuple[Fact, ...]
@@ -34,17 +37,15 @@ class Consequence:
         return (*self.local, *self.answer, *self.more, *self.limits)
 
 
-@dataclass(frozen=True, slots=True)
-class Exercise:
-    """Something to do alone, step by step. ``reviewed_by`` is empty until a clinician has signed."""
+def topic_asked(answers: Mapping[str, Consequence], intent: str, text: str) -> str:
+    """
+    Which answer *intent* asks for; where it has several, the one whose words are in *text*, else the first.
 
-    id: str
-    title: str
-    needs: tuple[str, ...]
-    minutes: int
-    steps: tuple[str, ...]
-    stop: str
-    reviewed_by: str
+    Empty when none belongs to that intent.
+    """
+    fitting = {name: found for name, found in answers.items() if intent in found.asked_by}
+    heard = Phrases.of({name: found.heard_as for name, found in fitting.items()}).found_in(text)
+    return next(iter(heard or fitting), "")
 
 
 def read_consequences(
@@ -69,6 +70,8 @@ def _answer(
     answer = Consequence(
         id=name,
         title=record.text("title"),
+        asked_by=record.texts("asked_by"),
+        heard_as=record.texts("heard_as", optional=True),
         answer=reader.many(record, "answer"),
         more=reader.many(record, "more"),
         limits=reader.many(record, "limits"),
@@ -78,25 +81,3 @@ def _answer(
     )
     record.done()
     return answer
-
-
-def read_exercises(top: Record, needs: Mapping[str, str]) -> dict[str, Exercise]:
-    """``coping.yml``: the exercises by name; what they are for has to be a need of ``matching.yml``."""
-    named = top.record("exercises")
-    found = {name: _exercise(name, named.record(name), needs) for name in named}
-    top.done()
-    return found
-
-
-def _exercise(name: str, record: Record, needs: Mapping[str, str]) -> Exercise:
-    exercise = Exercise(
-        id=name,
-        title=record.text("title"),
-        needs=record.texts("for", among=needs.__contains__),
-        minutes=record.number("minutes", low=1, high=30),
-        steps=record.texts("steps"),
-        stop=record.text("stop"),
-        reviewed_by=record.text("reviewed_by", optional=True),
-    )
-    record.done()
-    return exercise

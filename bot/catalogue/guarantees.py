@@ -104,6 +104,7 @@ class Option:
     id: str
     title: str
     short: str  # fits on a button
+    also_called: tuple[str, ...]
     what: str
     is_help: bool  # a fitness-for-duty exam is not
     own_choice: bool  # false: somebody orders it
@@ -251,6 +252,7 @@ def _option(name: str, record: Record, card: Record, reader: FactReader) -> Opti
         id=name,
         title=record.text("title"),
         short=record.text("short", pattern=".{1,24}"),
+        also_called=record.texts("also_called"),
         what=record.text("what"),
         is_help=record.flag("is_help", default=True),
         own_choice=record.flag("own_choice", default=True),

@@ -124,12 +124,27 @@ class Jurisdiction:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One question about a state's law: the exceptions that answer it, and what is said where none was seen."""
+
+    heading: str
+    exceptions: tuple[str, ...]
+    not_seen: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The sentences that rows are told in, by group and id."""
 
     sentences: Mapping[str, str]
     groups: Mapping[str, Mapping[str, str]]
     ask_instead: tuple[str, ...]
+    digest: Mapping[str, Asked]
+    cover_names: Mapping[str, str]
+
+    def tell(self, place: Jurisdiction, sentence: str, sources: tuple[str, ...] = ()) -> Fact:
+        """*sentence* of *place*, from its own sources unless others are named."""
+        return self._fact(place, sentence, sources)
 
     def say(self, place: Jurisdiction, name: str, *, verified: bool = True) -> Fact:
         """The plain sentence *name*; unverified it says itself that nothing was found."""
@@ -200,11 +215,27 @@ def read_rules(top: Record) -> Rules:
     """The sentences of ``jurisdictions.yml``."""
     record = top.record("rules")
     groups = ("peer_lead", "trigger", "proceedings", "exceptions", "suicide", "duty_to_warn")
+    others = (*groups, "ask_instead", "digest", "cover_names")
+    exceptions = _texts(record.record("exceptions"))
+    covers = record.record("cover_names")
+    questions = record.record("digest")
     return Rules(
-        sentences={name: record.text(name) for name in record if name not in (*groups, "ask_instead")},
+        sentences={name: record.text(name) for name in record if name not in others},
         groups={name: _texts(record.record(name)) for name in groups},
         ask_instead=record.texts("ask_instead"),
+        digest={name: _asked(questions.record(name), exceptions) for name in questions},
+        cover_names={name: covers.text(name) for name in Cover},
     )
+
+
+def _asked(record: Record, exceptions: Mapping[str, str]) -> Asked:
+    asked = Asked(
+        heading=record.text("heading"),
+        exceptions=record.texts("exceptions", optional=True, among=exceptions.__contains__),
+        not_seen=record.text("not_seen"),
+    )
+    record.done()
+    return asked
 
 
 def _texts(record: Record) -> dict[str, str]:

@@ -20,7 +20,7 @@ from bot.triage.levels import Level
 LINE = "crisis_line"
 PEER = "peer_support"
 MOST = 3
-TOP_PRIVACY = 5  # the ranks that are called "among the most private"
+TOP_PRIVACY = 6  # the ranks that are called "among the most private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Matcher:
             option=option,
             provider=provider,
             reasons=tuple(dict.fromkeys(reasons)),
-            first_step=(provider.reach if provider else "") or option.first_step,
+            first_step=(provider.how_to_reach if provider else "") or option.first_step,
             wait=(provider.waiting if provider else "") or option.wait.text,
             until_then=option.until_then,
         )
@@ -198,8 +198,9 @@ def _suits(provider: Provider, need: Need) -> bool:
     )
 
 
-def _rank(provider: Provider, need: Need) -> tuple[bool, bool, bool, bool, bool]:
+def _rank(provider: Provider, need: Need) -> tuple[bool, ...]:
     return (
+        not provider.verifiable,
         bool(need.language) and need.language not in provider.languages,
         need.now is not None and not provider.open_at(need.now),
         provider.police_aware is not Outside.YES,
@@ -264,5 +265,4 @@ def read_matcher(top: Record, options: Mapping[str, Option]) -> Matcher:
     if LINE not in options:
         top.fault("needs", "cannot be matched: there is no crisis line among the options")
     reasons.done()
-    top.done()
     return matcher

@@ -109,6 +109,16 @@ class Provider:
         """Open day and night."""
         return any(schedule.always for schedule in self.schedules)
 
+    @property
+    def how_to_reach(self) -> str:
+        """The sentence that says how to start, or the bare number or link where nobody wrote one."""
+        return self.reach or ", ".join(phone.number for phone in self.phones) or self.url
+
+    @property
+    def verifiable(self) -> bool:
+        """Somebody called it, or more than one weak source has it. What is not verifiable is never offered first."""
+        return self.verified_on is not None or self.confidence is not Confidence.LOW
+
     def open_at(self, moment: datetime) -> bool:
         """Whether somebody answers at *moment*, as far as the schedule says."""
         return open_now(self.schedules, moment)
@@ -163,8 +173,8 @@ def choose_lines(
     """
     The lines to offer, first the one to call first. A wish that no line meets is dropped, so the list is never empty.
 
-    From high distress on, crisis lines come before peer lines. Within a kind, the line for veterans is first where that
-    was named, then one for the officer's own state.
+    What nobody could verify comes last. From high distress on, crisis lines come before peer lines. Within a kind, the
+    line for veterans is first where that was named, then one for the officer's own state.
     """
     lines = [line for line in providers if line.kind is not Kind.PROVIDER and line.serves_state(state)]
     lines = [line for line in lines if veteran or not line.veterans] or lines
@@ -172,4 +182,9 @@ def choose_lines(
     lines = [line for line in lines if not language or language in line.languages] or lines
     lines = [line for line in lines if hours_now is None or line.open_at(hours_now)] or lines
     order = _URGENT if level >= Level.HIGH else _CALM
-    return tuple(sorted(lines, key=lambda line: (order.index(line.kind), not line.veterans, NATIONAL in line.areas)))
+    return tuple(
+        sorted(
+            lines,
+            key=lambda line: (not line.verifiable, order.index(line.kind), not line.veterans, NATIONAL in line.areas),
+        )
+    )

@@ -22,8 +22,22 @@ def heard(text: str, intent: str, **entities: str | list[str]) -> Event:
     return {
         "event": "user",
         "text": text,
-        "parse_data": {"intent": {"name": intent, "confidence": 1.0}, "entities": found},
+        "parse_data": {"text": text, "intent": {"name": intent, "confidence": 1.0}, "entities": found},
     }
+
+
+def pressed(intent: str, value: str = "") -> Event:
+    """A button, as bot/assistant/inbound.py reads it."""
+    event = heard(f"/{intent}", intent)
+    if value:
+        entity = {"entity": "option", "value": value, "start": 0, "end": 0, "extractor": "button"}
+        event["parse_data"]["entities"].append(entity)
+    return event
+
+
+def kept(slot: str, value: Any) -> Event:
+    """What a slot was set to."""
+    return {"event": "slot", "name": slot, "value": value}
 
 
 def said(*payloads: str) -> Event:

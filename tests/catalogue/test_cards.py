@@ -54,13 +54,14 @@ def test_a_state_is_offered_but_never_asked_for() -> None:
 
 def test_a_comparison_has_each_option_under_each_question() -> None:
     """
-    Two or three options stand side by side under the questions that matter for privacy.
+    Two or three options stand side by side under every question of a card, and it ends with which is the most private.
     """
-    text = CARDS.compare(CATALOGUE.compare(["eap", "therapist_cash", "peer_support"]))
+    *blocks, ranked = CARDS.compare(CATALOGUE.compare(["eap", "therapist_cash", "peer_support"]))
 
-    blocks = text.split("\n\n")
-    assert len(blocks) == 4
+    assert len(blocks) == len(Question)
     assert all(block.count("•") == 3 for block in blocks)
+    assert [line[:2] for line in ranked.splitlines()[1:]] == ["1.", "2.", "3."]
+    assert ranked.splitlines()[1].startswith("1. Therapist, cash")
 
 
 def test_sources_are_told_once_with_a_day() -> None:

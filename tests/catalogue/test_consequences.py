@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.catalogue.consequences import Consequence, Exercise
+from bot.catalogue.consequences import Consequence
+from bot.catalogue.coping import Exercise
 from bot.errors import DataError
 from tests.catalogue.builders import change, copied
 
 CATALOGUE = Catalogue.load()
 FEARS = [
     "gun", "badge_duty", "fitness_for_duty", "file_record", "insurance", "court", "internal_affairs", "workers_comp",
-    "hospital", "armed_at_therapist", "ordered", "weapon_distance",
+    "hospital", "armed_at_therapist", "ordered", "weapon_distance", "civil_suit", "involuntary",
 ]  # fmt: skip
 
 
@@ -105,7 +106,11 @@ def test_exercises_are_found_by_need() -> None:
     """
     What is offered for a need is for that need.
     """
-    assert [found.id for found in CATALOGUE.exercises("sleep")] == ["sleep_after_nights"]
+    assert [found.id for found in CATALOGUE.exercises("sleep")] == [
+        "long_breath_out",
+        "sleep_after_nights",
+        "after_a_nightmare",
+    ]
     assert CATALOGUE.exercise("five_senses") in CATALOGUE.exercises("trauma")
 
 
