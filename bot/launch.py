@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot import wiring
 from bot.assistant import training
-from bot.assistant.client import AssistantAnswer, AssistantClient
+from bot.assistant.client import AssistantAnswer, AssistantClient, Notes
 from bot.channels.inbound import Edge
 from bot.channels.terminal import Terminal, standard_streams
 from bot.desk import accounts
@@ -157,6 +157,10 @@ class _Patient:
     async def forget(self, who: Pseudonym) -> int:
         await asyncio.shield(self._started)
         return await self._assistant.forget(who)
+
+    async def held(self, who: Pseudonym) -> Notes | None:
+        await asyncio.shield(self._started)
+        return await self._assistant.held(who)
 
 
 def train(settings: Settings, console: Console, *, force: bool, quiet: bool) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.assistant.client import AssistantAnswer, AssistantClient
+from bot.assistant.client import AssistantAnswer, AssistantClient, Notes
 from bot.crypto.keyring import PURPOSES, Keyring, create
 from bot.errors import CryptoError, PreflightError
 from bot.handoff.mailbox import Mailbox
@@ -47,6 +47,8 @@ class Assistant(Protocol):
     ) -> AssistantAnswer: ...
 
     async def forget(self, who: Pseudonym) -> int: ...
+
+    async def held(self, who: Pseudonym) -> Notes | None: ...
 
 
 class Person(Protocol):

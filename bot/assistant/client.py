@@ -41,6 +41,15 @@ class AssistantAnswer:
     signals: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is kept of one conversation over there: counts, no content."""
+
+    turns: int
+    facts: int
+    minutes_left: int
+
+
 class AssistantClient:
     """Talks to the assistant over its Unix socket; one object serves many conversations at once."""
 
@@ -68,6 +77,16 @@ class AssistantClient:
         if not isinstance(erased, int):
             raise AssistantUnavailable("the assistant's answer is malformed")
         return erased
+
+    async def held(self, who: Pseudonym) -> Notes | None:
+        """What is kept of *who* over there, ``None`` for nothing; raises ``AssistantUnavailable``."""
+        found = (await self._post("/held", {"who": who}, FORGET_SECONDS)).get("held", False)
+        if found is None:
+            return None
+        try:
+            return Notes(*(int(found[name]) for name in ("turns", "facts", "minutes_left")))
+        except (KeyError, TypeError, ValueError):
+            raise AssistantUnavailable("the assistant's answer is malformed") from None
 
     async def ready(self) -> bool:
         """True when a message would be answered now."""

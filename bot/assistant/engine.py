@@ -21,6 +21,7 @@ from bot.triage.levels import Level
 
 if TYPE_CHECKING:
     from bot.assistant.brain import Brain
+    from bot.assistant.tracker_store.store import Held
 
 log = get_logger(__name__)
 
@@ -81,6 +82,12 @@ class Engine:
     def forget(self, who: str) -> int:
         """Erases a conversation, Rasa loaded or not; blocks for a few milliseconds."""
         return self._rows.delete(who) if self._brain is None else self._brain.store.forget(who)
+
+    def held(self, who: str) -> Held | None:
+        """What is kept of *who*; raises ``AssistantUnavailable`` while Rasa, which alone can read it, is not there."""
+        if self._brain is None:
+            raise AssistantUnavailable("the model is not loaded")
+        return self._brain.store.held(who)
 
     def sweep(self) -> int:
         """Erases what has expired, Rasa loaded or not."""

@@ -68,10 +68,11 @@ class Server:
         self._settings = settings
 
     def app(self) -> Starlette:
-        """The four routes; the engine starts and sweeps with it."""
+        """The five routes; the engine starts and sweeps with it."""
         routes = [
             Route("/message", self.message, methods=["POST"]),
             Route("/forget", self.forget, methods=["POST"]),
+            Route("/held", self.held, methods=["POST"]),
             Route("/livez", self.livez),
             Route("/readyz", self.readyz),
         ]
@@ -107,6 +108,24 @@ class Server:
         except StoreError as error:
             log.error("forget.failed", error=error)
             return Response(status_code=500)
+
+    async def held(self, request: Request) -> Response:
+        """What is kept of one conversation, in counts; 503 while the store is not there to be asked."""
+        try:
+            who = _who((await request.json())["who"])
+        except (ValueError, TypeError, KeyError):
+            return Response(status_code=400)
+        try:
+            found = await asyncio.to_thread(self._engine.held, who)
+        except AssistantUnavailable:
+            return Response(status_code=503)
+        except Exception as error:
+            log.error("held.failed", error=error)
+            return Response(status_code=500)
+        if found is None:
+            return JSONResponse({"held": None})
+        counts = {"turns": found.turns, "facts": len(found.slots), "minutes_left": found.minutes_left}
+        return JSONResponse({"held": counts})
 
     async def livez(self, _: Request) -> Response:
         """200 unless Rasa hangs."""

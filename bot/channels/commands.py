@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-COMMANDS = frozenset({"/start", "/help", "/private", "/person", "/forget", "/stop"})
+COMMANDS = frozenset({"/start", "/help", "/private", "/person", "/forget", "/held", "/stop"})
 _CHOICE = re.compile(r"/[a-z][a-z_]{1,40}(:[a-z0-9_]{1,40})?\Z")
 _NOISE = re.compile(r"[^\w\s]|_")
 _PHRASES = Path(__file__).with_name("commands.yml")

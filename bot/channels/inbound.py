@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.commands import Commands, as_choice, without_slash
+from bot.channels.holdings import Holdings
 from bot.channels.walks import Walk, Walked, Walks
 from bot.errors import AssistantUnavailable
 from bot.logs import get_logger
@@ -74,6 +75,7 @@ class Edge:
         self._parts = parts
         self._commands = commands or Commands.load()
         self._walks = Walks(parts.wording)
+        self._holdings = Holdings(parts)
         self._conversations: dict[Pseudonym, Conversation] = {}
         self._pushes: dict[str, Push] = {}
         self._to_forget: set[Pseudonym] = set()
@@ -120,7 +122,7 @@ class Edge:
     async def forget(self, channel: str, sender: str) -> Answer:
         """Erases everything about this sender, in every store, and says what was erased."""
         started = time.perf_counter()
-        return _timed(await self._forget(channel, self._who(channel, sender)), started)
+        return _timed(await self._forget(channel, sender), started)
 
     async def push(self, who: Pseudonym, replies: Sequence[Reply], status: dict[str, Any] | None) -> bool:
         """Brings *replies* to whoever *who* is; False when that is no longer known or they cannot be reached."""
@@ -176,7 +178,9 @@ class Edge:
         walk = self._conversation(who).walk
         choice = choice or self._walks.typed(walk, incoming.text)
         if choice == "/forget":
-            return await self._forget(channel, who)
+            return await self._forget(channel, incoming.sender)
+        if choice == "/held":
+            return await self._held(incoming, who, level)
         if choice == "/start":
             return Answer((self._say("utter_first_contact", channel),), level)
         if choice == "/stop":
@@ -207,7 +211,9 @@ class Edge:
             return self._without_assistant(incoming.channel, level, choice)
         replies = said.replies
         if "forget" in said.signals:
-            return await self._forget(incoming.channel, who)
+            return await self._forget(incoming.channel, incoming.sender)
+        if "held" in said.signals:
+            return await self._held(incoming, who, level)
         if "check_in" in said.signals:
             return self._ask_directly(incoming.channel, who)
         if "offer_person" in said.signals:
@@ -244,18 +250,19 @@ class Edge:
             name = "utter_assistant_away"
         return Answer((self._say(name, channel),), level)
 
-    async def _forget(self, channel: str, who: Pseudonym) -> Answer:
-        parts = self._parts
-        self._conversations.pop(who, None)
-        await parts.person.forget(who)
-        parts.address_book.forget(who)
-        try:
-            await parts.assistant.forget(who)
-            name = "utter_forgotten"
-        except AssistantUnavailable:
-            self._to_forget.add(who)  # kept until the assistant is back; its own sweep erases it at the latest
-            name = "utter_forget_partly"
-        return Answer((self._say(name, channel),), erased=True)
+    async def _held(self, incoming: Incoming, who: Pseudonym, level: Level) -> Answer:
+        names = (who, *(name for name in self._names(incoming.channel, incoming.sender) if name != who))
+        checking = bool(self._conversation(who).walk.check)
+        told = await self._holdings.told(incoming.channel, names, checking=checking)
+        return Answer((told,), level, status=self._parts.person.status(who))
+
+    async def _forget(self, channel: str, sender: str) -> Answer:
+        names = self._names(channel, sender)
+        remembered = [self._conversations.pop(who, None) for who in names]
+        told, reached = await self._holdings.erase(channel, names, in_memory=any(remembered))
+        if not reached:
+            self._to_forget.update(names)  # kept until the assistant is back; its own sweep erases it at the latest
+        return Answer((told,), erased=True)
 
     # -- memory
 
@@ -277,6 +284,10 @@ class Edge:
     def _who(self, channel: str, sender: str) -> Pseudonym:
         """A conversation under way keeps its pseudonym when the key is rotated."""
         return self._parts.pseudonyms.of(channel, sender, known=lambda who: who in self._conversations)
+
+    def _names(self, channel: str, sender: str) -> tuple[Pseudonym, ...]:
+        """Under every live key: an edge that was started anew after a rotation knows only the newest."""
+        return self._parts.pseudonyms.all_of(channel, sender)
 
     def _conversation(self, who: Pseudonym) -> Conversation:
         now = self._parts.clock()

@@ -69,6 +69,13 @@ class AddressBook:
             return None
         return channel, sender
 
+    def seconds_left(self, who: Pseudonym) -> float:
+        """How long the entry lives if nothing more is heard; 0 for somebody unknown."""
+        entry = self._entries.get(who)
+        if entry is None:
+            return 0.0
+        return max(0.0, min(entry.heard + self._idle, entry.born + self._lifetime) - self._clock())
+
     def forget(self, who: Pseudonym) -> int:
         """Erases the entry; returns how many there were, 0 or 1."""
         return 0 if self._entries.pop(who, None) is None else 1

@@ -9,10 +9,13 @@ from rasa_sdk import Action
 
 from actions.forget import Forget
 from actions.offer_person import OfferPerson
+from actions.tell_what_is_held import TellWhatIsHeld
 from tests.actions.conversation import heard, run, tracker
 
+SIGNALS = [(Forget(), "forget"), (OfferPerson(), "offer_person"), (TellWhatIsHeld(), "held")]
 
-@pytest.mark.parametrize(("action", "signal"), [(Forget(), "forget"), (OfferPerson(), "offer_person")])
+
+@pytest.mark.parametrize(("action", "signal"), SIGNALS)
 async def test_the_wish_is_passed_on_and_nothing_promised(action: Action, signal: str) -> None:
     """
     The action says no word itself: what was erased, or who is on duty, only the edge can say.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.assistant.client import AssistantAnswer
+from bot.assistant.client import AssistantAnswer, Notes
 from bot.channels.inbound import Edge
 from bot.crypto.keyring import Keyring, create
 from bot.errors import AssistantUnavailable
@@ -35,6 +35,7 @@ class FakeAssistant:
     hangs: bool = False
     heard: list[tuple[str, str, Level, str | None]] = field(default_factory=list)
     forgotten: list[Pseudonym] = field(default_factory=list)
+    notes: Notes | None = None
 
     async def reply(
         self, who: Pseudonym, text: RedactedText, level: Level, *, choice: str | None = None, timeout: float
@@ -52,6 +53,11 @@ class FakeAssistant:
             raise AssistantUnavailable
         self.forgotten.append(who)
         return 1
+
+    async def held(self, who: Pseudonym) -> Notes | None:
+        if self.away:
+            raise AssistantUnavailable
+        return None if who in self.forgotten else self.notes
 
 
 @dataclass

@@ -14,7 +14,7 @@ from tests.conversations.reading import grade
 
 LONGEST = 900
 EDGE_CHOICES = {
-    "check_in_yes", "check_in_unsure", "person", "person_yes", "person_no", "person_leave", "forget",
+    "check_in_yes", "check_in_unsure", "person", "person_yes", "person_no", "person_leave", "forget", "held",
     "read", "exercise", "exercise_step", "self_check", "self_check_answer", "safety_plan",
 }  # fmt: skip
 STATE = {"title", "payload"}
