@@ -133,6 +133,22 @@ def assess(
 
 
 @app.command()
+def card(
+    out: Annotated[Path, typer.Option("--out", help="The folder to write crisis-card.svg and crisis-card.pdf to.")],
+    region: Annotated[str, typer.Option("--region", help="A postal code such as NJ: its own line is added.")] = "",
+) -> None:
+    """Write the wallet card: the directory's numbers and five steps, as a picture and as a sheet to print."""
+    settings = _settings("cli")
+    from bot.catalogue import Catalogue, crisis_card
+
+    made = crisis_card.crisis_card(Catalogue.load(own=settings.directory_dir), region)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "crisis-card.svg").write_text(crisis_card.as_svg(made), encoding="utf-8")
+    (out / "crisis-card.pdf").write_bytes(crisis_card.as_pdf(made))
+    console.print(f"crisis-card.svg and crisis-card.pdf are in {out}")
+
+
+@app.command()
 def doctor(state: State = None) -> None:
     """Check this installation and say in plain words what is wrong and what to do."""
     settings = _settings("doctor", state_dir=state)

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from bot import serving, wiring
-from bot.channels import webchat
+from bot.channels import card_pages, webchat
 from bot.channels.inbound import Edge
 from bot.errors import SidedoorError
 from bot.logs import get_logger, lock_down, quiet_loop
@@ -43,6 +43,7 @@ def build(process: EdgeProcess, settings: Settings) -> Starlette:
         Route("/livez", _live, methods=["GET"]),
         Route("/readyz", _ready_of(process), methods=["GET"]),
         *webchat.routes(edge, settings, process.parts.wording),
+        *card_pages.routes(settings),
         *(telegram.routes() if telegram else ()),
     ]
     return Starlette(routes=routes, lifespan=_lifespan(edge, process, settings, telegram))
