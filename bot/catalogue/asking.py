@@ -70,9 +70,9 @@ class Asking:
     buttons: Mapping[str, str]  # wish -> what stands on its button
 
     def heard(self, text: str) -> Heard:
-        """What *text* names. "Not a peer" names no wish for one."""
+        """What *text* names. "Not a peer" names no wish for one, and "no money for it" is a wish, not a need."""
         wishes = Heard(wishes=self.wishes.found_in(text, denied=False))
-        return Heard(self.needs.found_in(text)[-MOST_NEEDS:], Heard().and_then(wishes).wishes)
+        return Heard(self.needs.found_in(self.wishes.blank(text))[-MOST_NEEDS:], Heard().and_then(wishes).wishes)
 
     def pressed(self, name: str) -> Heard:
         """What a button names; nothing when it is neither a need nor a wish."""

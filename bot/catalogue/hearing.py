@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_NOT = re.compile(r"(?:\b(?:no|not|never|without|nothing|except|but)|n't|n’t)(?:\s+\w+){0,2}\s*$", re.IGNORECASE)
+_NOT = re.compile(
+    r"(?:\b(?:no|not|never|without|nothing|except|rather than|instead of)|n't|n’t)(?:\s+\w+){0,2}\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Phrases:
         plain = _plain(text)
         found = (self._name(hit[0]) for hit in self._pattern.finditer(plain) if denied or not _denied(plain, hit))
         return tuple(dict.fromkeys(found))
+
+    def blank(self, text: str) -> str:
+        """*text* without the phrases that were found in it."""
+        plain = _plain(text)
+        return self._pattern.sub(lambda hit: hit[0] if _denied(plain, hit) else " ", plain)
 
     def _name(self, said: str) -> str:
         if said in self._names:
