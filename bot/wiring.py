@@ -15,8 +15,12 @@ from typing import Any, Protocol
 
 from bot.assistant.client import AssistantAnswer, AssistantClient, Notes
 from bot.crypto.keyring import PURPOSES, Keyring, create
+from bot.crypto.sealing import Sealer
 from bot.errors import CryptoError, PreflightError
+from bot.handoff import duty
+from bot.handoff.delivery import Delivery
 from bot.handoff.mailbox import Mailbox
+from bot.handoff.notices import Notice, Result, Sender
 from bot.handoff.officer import OfficerSide
 from bot.logs import get_logger
 from bot.privacy.address_book import AddressBook
@@ -24,9 +28,11 @@ from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
 from bot.privacy.redaction import RedactedText, Redactor
 from bot.settings import Settings
 from bot.triage import compiled
+from bot.triage.layers import Judge, Layers
 from bot.triage.levels import Level
-from bot.triage.lexicon import Triage
 from bot.triage.safety_reply import SafetyReplies
+from bot.triage.scoring.joining import HEAD_START as SCORER_HEAD_START
+from bot.triage.scoring.joining import join_when_there
 from bot.wording import Reply, Wording
 
 log = get_logger(__name__)
@@ -34,6 +40,9 @@ log = get_logger(__name__)
 EDGE_KEYS = ("pseudonyms", "address_book", "mailbox")
 ASSISTANT_KEYS = ("tracker",)
 DESK_KEYS = ("mailbox", "desk_sessions")
+
+HEAD_START = 10.0  # seconds in which an edge that starts has better things to do than to look for old letters
+DESK_PATIENCE = 1.0  # the edge goes first: it has written the letter and knows at once
 
 Redact = Callable[[str], Awaitable[RedactedText]]
 PushTo = Callable[[Pseudonym, Sequence[Reply], dict[str, Any] | None], Awaitable[bool]]
@@ -73,7 +82,7 @@ class Person(Protocol):
 class EdgeParts:
     """The collaborators of an edge, put together in ``bot.wiring``."""
 
-    triage: Triage
+    triage: Judge
     safety: SafetyReplies
     wording: Wording
     pseudonyms: Pseudonyms
@@ -128,12 +137,18 @@ class EdgeProcess:
         self._keys, self.keys_in_order = _edge_keys(settings)
         self._redactor = LazyRedactor()
         self._client = AssistantClient(settings.assistant_socket)
-        self._mailbox = Mailbox(settings.handoff_db, self._keys.sealer("mailbox"))
         wording = Wording.load()
-        self._person = OfficerSide(settings, self._mailbox, wording, self._push)
+        found, self.duty_in_order = duty.or_plain(settings)
+        self._mailbox = mailbox(settings, self._keys.sealer("mailbox"), found)
+        self._delivery = delivery(self._mailbox, wording)
+        self._person = OfficerSide(settings, self._mailbox, wording, self._push, told=self._delivery.wake)
         self._to: PushTo | None = None
+        self._models = settings.model_dir
+        self._lexicon = compiled.load()
+        self.layers = Layers.over(self._lexicon)
+        self._joining: asyncio.Task[None] | None = None
         self.parts = EdgeParts(
-            triage=compiled.load(),
+            triage=self.layers,
             safety=SafetyReplies(wording),
             wording=wording,
             pseudonyms=Pseudonyms(self._keys),
@@ -156,8 +171,14 @@ class EdgeProcess:
     async def run(self) -> None:
         """Loads the redactor and runs the clocks of the handoff until cancelled."""
         self._redactor.start()
-        await asyncio.to_thread(compiled.keep, self.parts.triage)
-        await self._person.run()
+        await asyncio.to_thread(compiled.keep, self._lexicon)
+        await asyncio.gather(self._person.run(), self._delivery.run(HEAD_START), self.start_scorer())
+
+    def start_scorer(self, head_start: float = SCORER_HEAD_START) -> asyncio.Task[None]:
+        """Begins to load the scorer after *head_start* seconds; the task is done when it has joined the lexicon."""
+        if self._joining is None:
+            self._joining = asyncio.create_task(join_when_there(self.layers, self._models, head_start=head_start))
+        return self._joining
 
     async def tidy(self) -> None:
         """Takes up rotated keys, drops forgotten ones, and lets the language model forget what it has read."""
@@ -171,6 +192,7 @@ class EdgeProcess:
         """Which parts of a whole conversation are there."""
         return {
             "keys": self.keys_in_order,
+            "duty": self.duty_in_order,
             "redaction": self._redactor.ready,
             "assistant": await self._client.ready(),
         }
@@ -190,6 +212,7 @@ class DeskParts:
 
     mailbox: Mailbox
     keyring: Keyring
+    delivery: Delivery | None = None
 
 
 def prepare(settings: Settings, purposes: Sequence[str] = PURPOSES) -> None:
@@ -209,7 +232,42 @@ def desk(settings: Settings) -> DeskParts:
     """The responders' process: live words while they pass; no pseudonym, no conversation."""
     prepare(settings, DESK_KEYS)
     keyring = Keyring.of(settings, DESK_KEYS)
-    return DeskParts(Mailbox(settings.handoff_db, keyring.sealer("mailbox")), keyring)
+    box = mailbox(settings, keyring.sealer("mailbox"), duty.of(settings))
+    return DeskParts(box, keyring, delivery(box, Wording.load(), patience=DESK_PATIENCE))
+
+
+def mailbox(settings: Settings, sealer: Sealer, on_duty: duty.Duty) -> Mailbox:
+    """Where edge and desk meet: a file, or a PostgreSQL server."""
+    if url := settings.handoff_database_url.reveal():
+        from bot.handoff.server import ServerMailbox
+
+        return ServerMailbox(url, sealer, duty=on_duty)
+    return Mailbox(settings.handoff_db, sealer, duty=on_duty)
+
+
+def delivery(box: Mailbox, wording: Wording, *, patience: float = 0.0) -> Delivery:
+    """What tells the people on duty; both processes have one, so that either may die."""
+    return Delivery(box, lambda: box.post.outbox, box.duty.endpoint, Lazily(box.duty, wording), patience=patience)
+
+
+class Lazily:
+    """The senders, loaded when somebody has to be told: an edge that starts has no time for it."""
+
+    def __init__(self, on_duty: duty.Duty, wording: Wording) -> None:
+        self._given = on_duty, wording
+        self._senders: Sender | None = None
+
+    async def __call__(self, endpoint: duty.Endpoint, notice: Notice) -> Result:
+        """One try; see ``bot.handoff.senders``."""
+        if self._senders is None:
+            self._senders = await asyncio.to_thread(_senders, *self._given)
+        return await self._senders(endpoint, notice)
+
+
+def _senders(on_duty: duty.Duty, wording: Wording) -> Sender:
+    from bot.handoff.senders import Senders
+
+    return Senders(on_duty, wording)
 
 
 def _edge_keys(settings: Settings) -> tuple[Keyring, bool]:

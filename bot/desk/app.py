@@ -29,12 +29,14 @@ from bot.desk.live import Live
 from bot.desk.sessions import Sessions
 from bot.desk.signing_in import Cookies, SigningIn
 from bot.errors import DataError
+from bot.handoff.delivery import Delivery
 from bot.handoff.mailbox import Mailbox
 from bot.http_headers import ONLY_TLS, STRICT, SecurityHeaders
 from bot.logs import quiet_loop
 from bot.settings import Settings
 
 PAGES = Path(__file__).parent / "pages"
+HEAD_START = 2.0
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -46,6 +48,9 @@ class DeskParts(Protocol):
 
     @property
     def keyring(self) -> Keyring: ...
+
+    @property
+    def delivery(self) -> Delivery | None: ...
 
 
 def app(settings: Settings, parts: DeskParts) -> Starlette:
@@ -64,7 +69,7 @@ def app(settings: Settings, parts: DeskParts) -> Starlette:
             Middleware(Guard, sessions=sessions, cookie=cookies.session),
         ],
         exception_handlers={404: _not_found, 405: _not_allowed},
-        lifespan=_lifespan(live),
+        lifespan=_lifespan(live, parts.delivery),
     )
 
 
@@ -170,17 +175,19 @@ async def _not_allowed(_: Request, __: Exception) -> Response:
     return refusal(405, "method")
 
 
-def _lifespan(live: Live) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(live: Live, delivery: Delivery | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def run(_: Starlette) -> AsyncIterator[None]:
         quiet_loop(asyncio.get_running_loop())
-        watching = asyncio.create_task(live.run())
+        tasks = [asyncio.create_task(live.run())]
+        tasks += [asyncio.create_task(delivery.run(HEAD_START))] if delivery else []
         try:
             yield
         finally:
             live.end()
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     return run
 

@@ -122,6 +122,7 @@ class Live:
 def _clean(post: Post) -> None:
     post.queue.strand(set(post.presence.there(Kind.EDGE, EDGE_SILENT)))
     post.queue.sweep(MARK_SECONDS)
+    post.queue.sweep_letters()
     post.presence.sweep(86_400)
 
 

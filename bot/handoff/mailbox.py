@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.crypto.sealing import Sealer
 from bot.errors import SidedoorError, StoreError
+from bot.handoff.duty import Duty
 from bot.logs import get_logger
 
 if TYPE_CHECKING:
@@ -44,10 +45,18 @@ class Mailbox:
     All methods raise ``StoreError`` and nothing else when the file is locked, full or damaged.
     """
 
-    def __init__(self, path: Path, sealer: Sealer, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path,
+        sealer: Sealer,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        duty: Duty | None = None,
+    ) -> None:
         self.path = path
         self.sealer = sealer
         self.clock = clock
+        self.duty = duty or Duty.plain((30, 30, 60))
         self._post: Post | None = None
         self._engine: Engine | None = None
         self._inode = 0
@@ -135,7 +144,6 @@ class Mailbox:
 
     def _ready(self) -> Engine:
         from bot.handoff.sqlite import engine_for, private_file
-        from bot.handoff.tables import prepare
 
         with self._opening:
             if self._engine is not None and _inode(self.path) == self._inode:
@@ -147,9 +155,14 @@ class Mailbox:
                 private_file(self.path)
                 self._inode = _inode(self.path)
                 engine = engine_for(self.path)
-                prepare(engine)
+                self._prepare(engine)
             self._engine = engine
             return engine
+
+    def _prepare(self, engine: Engine) -> None:
+        from bot.handoff.tables import prepare
+
+        prepare(engine)
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:

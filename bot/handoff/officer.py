@@ -7,6 +7,7 @@ The edge calls these methods; none of them raises. Whatever breaks, the officer 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import HandoffError, StoreError
@@ -30,24 +31,37 @@ log = get_logger(__name__)
 
 OFFER_PATIENCE = 0.5  # an offer does not wait longer than this to learn whether somebody is there
 LINE_TRIES = 2
+SUMMARY_LIMIT = 600
 
 
 class OfficerSide:
     """
-    One per edge process. *push* brings what nobody asked for: replies, and the status of the handoff, which is
-    ``{"state", "seconds", "tier", "sent", "delivered", "seen"}``. When it raises or returns ``False`` it is tried
-    again, then given up, and the desk sees that the line did not arrive.
+    One per edge process. *told* is called when there is something for the people on duty.
+
+    *push* brings what nobody asked for: replies, and the status of the handoff, which is ``{"state", "seconds",
+    "tier", "sent", "delivered", "seen"}``. When it raises or returns ``False`` it is tried again, then given up, and
+    the desk sees that the line did not arrive.
     """
 
-    def __init__(self, settings: Settings, mailbox: Mailbox, wording: Wording, push: Push) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        mailbox: Mailbox,
+        wording: Wording,
+        push: Push,
+        *,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
         self._mailbox = mailbox
+        self._told = told
         self._line_limit = settings.message_limit
-        self._clocks = Clocks(settings.tier_seconds, settings.first_line_seconds, settings.desk_heartbeat_seconds)
+        tiers = mailbox.duty.seconds if settings.duty_file else settings.tier_seconds
+        self._clocks = Clocks(tiers, settings.first_line_seconds, settings.desk_heartbeat_seconds)
         self._narrator = Narrator(wording, self._clocks)
         self._courier = Courier(push)
         self._talks: dict[Pseudonym, Talk] = {}
         self._edge = "edge-" + secrets.token_hex(8)
-        self._watch = Watch(self._edge, mailbox, self._clocks, self._narrator, self._courier, self._talks)
+        self._watch = Watch(self._edge, mailbox, self._clocks, self._narrator, self._courier, self._talks, told)
 
     async def run(self) -> None:
         """Runs the clocks and brings the desk's lines until cancelled; the edge starts it once."""
@@ -69,18 +83,25 @@ class OfficerSide:
             talk.level = max(talk.level, level)
 
     async def offer(self, who: Pseudonym, level: Level, channel: str) -> tuple[Reply, ...]:
-        """What a person would see and never see, and whether anybody is there. Nothing is sent by this."""
+        """
+        What a person would see and never see, and whether anybody is there.
+
+        Nothing is sent by this but the bare fact that someone thinks about it, so that the desk can find people.
+        """
         self.heard(who, level)
         talk = self._talks.get(who)
         if talk and talk.case_id:
             return self._still(talk)
         self._forget_old_offers()
         self._talks[who] = talk = Talk(who, channel, level, self._now())
+        self._watch.wake()
         return self._narrator.say(await self._kind_of_offer(), talk, self._now())
 
     async def choose(self, who: Pseudonym, choice: str, level: Level) -> tuple[Reply, ...] | None:
-        """The answer to ``/person_yes``, ``/person_no`` or ``/person_leave``; ``None`` for any other choice."""
+        """The answer to a choice that begins with ``/person_``; ``None`` for any other."""
         self.heard(who, level)
+        if choice.startswith(("/person_words", "/person_note", "/person_plain")):
+            return await self._about_summary(who, choice, level)
         if choice == "/person_yes":
             return await self._yes(who, level)
         if choice == "/person_no":
@@ -88,6 +109,20 @@ class OfficerSide:
         if choice == "/person_leave":
             return await self.leave(who)
         return None
+
+    def expects(self, who: Pseudonym) -> bool:
+        """Whether the officer's next words are for the summary that a person would read first."""
+        talk = self._talks.get(who)
+        return talk is not None and talk.drafting and talk.phase(self._now()) == "offered"
+
+    def draft(self, who: Pseudonym, text: str) -> tuple[Reply, ...]:
+        """Takes *text* as the summary and shows it back; it is sent with the yes and not before."""
+        talk = self._talks[who]
+        words = text.strip()
+        if len(words) > SUMMARY_LIMIT:
+            return self._narrator.say("utter_handoff_words_too_long", talk, self._now())
+        talk.drafting, talk.draft = False, words
+        return self._narrator.say("utter_handoff_summary", talk, self._now())
 
     async def say(self, who: Pseudonym, text: str, level: Level) -> tuple[Reply, ...]:
         """Passes a line to the desk while a person is there; an empty answer means that it lies in the mailbox."""
@@ -122,6 +157,19 @@ class OfficerSide:
 
     # -- one step each
 
+    async def _about_summary(self, who: Pseudonym, choice: str, level: Level) -> tuple[Reply, ...]:
+        talk = self._talks.get(who)
+        if talk is None or talk.phase(self._now()) != "offered" or talk.case_id:
+            return await self.offer(who, level, talk.channel if talk else "") if talk is None else self._still(talk)
+        name, _, value = choice.partition(":")
+        if name == "/person_plain":
+            talk.drafting, talk.draft = False, ""
+            return await self._yes(who, level)
+        if name == "/person_note" and (note := self._narrator.say(f"utter_handoff_note_{value}", talk, self._now())):
+            return self.draft(who, note[0].text)
+        talk.drafting, talk.draft = True, ""
+        return self._narrator.say("utter_handoff_words", talk, self._now())
+
     async def _yes(self, who: Pseudonym, level: Level) -> tuple[Reply, ...]:
         talk = self._talks.get(who)
         if talk is None or talk.phase(self._now()) == "none":
@@ -149,17 +197,22 @@ class OfficerSide:
         talk.case, talk.state, talk.alias, talk.since = case, case.state, case.alias, case.since
         log.info("handoff.opened", level=talk.level)
         self._watch.wake()
+        self._told()
         return self._narrator.say(TABLE[State.CONSENTED].says, talk, now)
 
     def _open(self, post: Post, case_id: str, talk: Talk) -> Case:
-        post.presence.beat(self._edge, Kind.EDGE)  # first, so that nobody takes the case for a dead edge's
-        return post.queue.open(case_id, talk.alias, self._edge, talk.level)
+        # first of all the sign of life, so that nobody takes the case for a dead edge's
+        post.presence.beat(self._edge, Kind.EDGE, offers=self._watch.offers())
+        case = post.queue.open(case_id, talk.alias, self._edge, talk.level, talk.draft)
+        talk.draft, talk.drafting = "", False
+        return case
 
     async def _no(self, who: Pseudonym, level: Level) -> tuple[Reply, ...]:
         talk = self._talks.get(who)
         if talk and talk.case_id:
             return self._still(talk) if talk.state in HELD else await self.leave(who)
         talk = self._talks.pop(who, None) or Talk(who, "", level, self._now())
+        self._watch.beat_soon()
         return self._narrator.say("utter_handoff_declined", talk, self._now(), speaker="assistant")
 
     async def _pass_on(self, talk: Talk, text: str) -> bool:
@@ -181,7 +234,9 @@ class OfficerSide:
             return 0
         self._watch.mark()
         try:
-            return await self._mailbox.ask(lambda post: post.queue.end(talk.case_id, State.CANCELLED))
+            gone = await self._mailbox.ask(lambda post: post.queue.end(talk.case_id, State.CANCELLED))
+            self._told()
+            return gone
         except StoreError:
             self._watch.end_later(talk.case_id, State.CANCELLED)
             return 0
@@ -190,12 +245,16 @@ class OfficerSide:
         """Whether somebody is there is looked up before it is offered; nobody is sent to wait for an empty desk."""
         try:
             duty = await self._mailbox.ask(self._on_duty, within=OFFER_PATIENCE)
+            self._told()
         except StoreError:
             return "utter_handoff_offer_unknown"
         return TABLE[State.OFFERED].says if duty else "utter_handoff_offer_nobody"
 
     def _on_duty(self, post: Post) -> int:
-        return sum(post.presence.on_duty(self._clocks.heartbeat).values())
+        post.presence.beat(self._edge, Kind.EDGE, offers=self._watch.offers())
+        post.outbox.staffing(self._mailbox.duty.staffing)
+        there = post.presence.on_duty(self._clocks.heartbeat)
+        return sum(count for tier, count in there.items() if self._mailbox.duty.open(tier))
 
     def _still(self, talk: Talk) -> tuple[Reply, ...]:
         """Where things stand, for someone who asks again."""

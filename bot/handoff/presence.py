@@ -20,9 +20,10 @@ class Presence:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    def beat(self, who: str, kind: Kind, *, tier: int = 1, on_duty: bool = False) -> None:
+    def beat(self, who: str, kind: Kind, *, tier: int = 1, on_duty: bool = False, offers: int = 0) -> None:
         """*who* is there now."""
-        values: dict[str, Any] = {"tier": tier, "on_duty": on_duty, "seen": self._mailbox.clock()}
+        values: dict[str, Any] = {"tier": tier, "on_duty": on_duty, "offers": offers}
+        values["seen"] = self._mailbox.clock()
         with self._mailbox.writing() as db:
             if not db.execute(presence.update().where(presence.c.id == who).values(**values)).rowcount:
                 db.execute(presence.insert(), {"id": who, "kind": kind.value, **values})
@@ -36,10 +37,10 @@ class Presence:
         """Everybody of *kind* who gave a sign in the last *within* seconds, by id."""
         now = self._mailbox.clock()
         fresh = (presence.c.kind == kind.value, presence.c.seen >= now - within, presence.c.seen <= now)
-        columns = (presence.c.id, presence.c.tier, presence.c.on_duty, presence.c.seen)
+        columns = (presence.c.id, presence.c.tier, presence.c.on_duty, presence.c.seen, presence.c.offers)
         with self._mailbox.reading() as db:
             rows = db.execute(sa.select(*columns).where(*fresh)).all()
-        return {row.id: Sign(row.id, row.tier, row.on_duty, row.seen) for row in rows}
+        return {row.id: Sign(row.id, row.tier, row.on_duty, row.seen, row.offers) for row in rows}
 
     def on_duty(self, within: float) -> Counter[int]:
         """How many responders of each tier are there and on duty."""

@@ -12,12 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.errors import HandoffError, NotYours, StoreError, UnknownCase, WrongState
+from bot.crypto.sealing import pad, unpad
+from bot.errors import CannotOpenError, HandoffError, NotYours, StoreError, UnknownCase, WrongState
 from bot.handoff.aliases import new_alias
 from bot.handoff.mailbox import Mailbox
+from bot.handoff.outbox import WAITING, Outbox
 from bot.handoff.records import Case
 from bot.handoff.states import ENDED, HELD, State, may
-from bot.handoff.tables import cases, lines
+from bot.handoff.tables import cases, lines, outbox
 from bot.triage.levels import Level
 
 _NAMES_TRIED = 20
@@ -28,22 +30,41 @@ _HELD = tuple(state.value for state in HELD)
 class Queue:
     """The cases in a mailbox."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, letters: Outbox | None = None) -> None:
         self._mailbox = mailbox
+        self._letters = letters or Outbox(mailbox, outbox)
 
-    def open(self, case_id: str, alias: str, edge: str, level: Level) -> Case:
-        """A new case, notifying tier 1; its name is another one when somebody bears *alias* already."""
+    def open(self, case_id: str, alias: str, edge: str, level: Level, summary: str = "") -> Case:
+        """
+        A new case, notifying tier 1; its name is another one when somebody bears *alias* already.
+
+        The same *case_id* again is the same case: whoever was not told that it was written asks again.
+        """
         now = self._mailbox.clock()
         row: dict[str, Any] = {"id": case_id, "edge": edge, "level": int(level)}
         row |= {"state": State.NOTIFYING.value, "tier": 1, "since": now, "entered": now}
+        if summary:
+            row["summary"] = self._seal(case_id, summary)
         with self._mailbox.writing() as db:
+            if db.execute(sa.select(cases.c.id).where(cases.c.id == case_id)).first():
+                return _one(db, case_id)
             taken = set(db.execute(sa.select(cases.c.alias)).scalars())
             for _ in range(_NAMES_TRIED):
                 if alias not in taken:
                     break
                 alias = new_alias()
             db.execute(cases.insert(), {**row, "alias": alias})
+            self._call(db, case_id, 1, level)
             return _one(db, case_id)
+
+    def summary(self, case: Case) -> str:
+        """What the officer wanted the responder to know first; empty when they wanted nothing said."""
+        if not case.summary:
+            return ""
+        try:
+            return unpad(self._mailbox.sealer.open(case.summary, place=_place(case.id))).decode()
+        except (CannotOpenError, UnicodeDecodeError):
+            return ""
 
     def find(self, case_id: str) -> Case:
         """Raises ``UnknownCase`` when it was closed, erased or never existed."""
@@ -66,7 +87,10 @@ class Queue:
         """Takes the case if it still waits; of several responders at the same instant exactly one gets true."""
         free = sa.and_(cases.c.id == case_id, cases.c.state == State.NOTIFYING.value, cases.c.owner.is_(None))
         with self._mailbox.writing() as db:
-            return self._change(db, free, state=State.ACKNOWLEDGED.value, owner=responder)
+            taken = self._change(db, free, state=State.ACKNOWLEDGED.value, owner=responder)
+            if taken:
+                self._letters.settle(db, case_id)
+            return taken
 
     def move(self, seen: Case, to: State, tier: int | None = None, again: bool = False) -> bool:
         """
@@ -80,7 +104,12 @@ class Queue:
         values |= {} if to in HELD else {"owner": None}
         values |= {"since": self._mailbox.clock()} if again else {}
         with self._mailbox.writing() as db:
-            return self._change(db, sa.and_(cases.c.id == seen.id, cases.c.moves == seen.moves), **values)
+            moved = self._change(db, sa.and_(cases.c.id == seen.id, cases.c.moves == seen.moves), **values)
+            if moved and to is State.NOTIFYING:
+                self._call(db, seen.id, values["tier"], seen.level)
+            elif moved and to in ENDED:
+                self._letters.settle(db, seen.id)
+            return moved
 
     def raise_level(self, case_id: str, level: Level) -> None:
         """The level of a case only ever goes up."""
@@ -97,16 +126,18 @@ class Queue:
     def give_back(self, case_id: str, responder: str) -> None:
         """Puts a case back in the queue, as if it had just come in."""
         with self._mailbox.writing() as db:
-            _held(db, case_id, responder)
+            level = _held(db, case_id, responder).level
             self._change(db, cases.c.id == case_id, **_back(self._mailbox.clock()))
+            self._call(db, case_id, 1, level)
 
     def give_back_all(self, responder: str) -> int:
         """The same for everything that *responder* holds, who is leaving."""
         theirs = sa.and_(cases.c.owner == responder, cases.c.state.in_(_HELD))
         with self._mailbox.writing() as db:
-            held = list(db.execute(sa.select(cases.c.id).where(theirs)).scalars())
-            for case_id in held:
+            held = list(db.execute(sa.select(cases.c.id, cases.c.level).where(theirs)))
+            for case_id, level in held:
                 self._change(db, cases.c.id == case_id, **_back(self._mailbox.clock()))
+                self._call(db, case_id, 1, Level(level))
             return len(held)
 
     def close(self, case_id: str, responder: str, outcome: str) -> None:
@@ -114,7 +145,7 @@ class Queue:
         with self._mailbox.writing() as db:
             _held(db, case_id, responder)
             db.execute(lines.delete().where(lines.c.case_id == case_id, lines.c.side == "desk"))
-            self._change(db, cases.c.id == case_id, state=State.CLOSED.value, outcome=outcome)
+            self._change(db, cases.c.id == case_id, state=State.CLOSED.value, outcome=outcome, summary=None)
 
     def end(self, case_id: str, state: State) -> int:
         """
@@ -124,10 +155,11 @@ class Queue:
         """
         with self._mailbox.writing() as db:
             gone = int(db.execute(lines.delete().where(lines.c.case_id == case_id)).rowcount)
+            self._letters.settle(db, case_id)
             if state is State.RETURNED:
                 gone += int(db.execute(cases.delete().where(cases.c.id == case_id)).rowcount)
             else:
-                gone += self._change(db, cases.c.id == case_id, state=state.value, outcome=None)
+                gone += self._change(db, cases.c.id == case_id, state=state.value, outcome=None, summary=None)
         self._wipe()
         return gone
 
@@ -155,6 +187,18 @@ class Queue:
             self.end(case_id, State.OFFICER_LOST)
         return len(lost)
 
+    def sweep_letters(self) -> None:
+        """Forgets what was told for cases that are gone."""
+        self._letters.sweep(lambda _: sa.select(cases.c.id))
+
+    def _call(self, db: Connection, case_id: str, tier: int, level: Level) -> None:
+        """Everybody of the tier is told at once."""
+        told = [endpoint.name for endpoint in self._mailbox.duty.endpoints_of(tier)]
+        self._letters.put(db, WAITING, told, case_id=case_id, level=level.label)
+
+    def _seal(self, case_id: str, summary: str) -> bytes:
+        return self._mailbox.sealer.seal(pad(summary.encode("utf-8", "replace"), 256), place=_place(case_id))
+
     def _change(self, db: Connection, where: Any, **values: Any) -> bool:
         changes = {"entered": self._mailbox.clock(), "moves": cases.c.moves + 1, **values}
         return bool(db.execute(cases.update().where(where).values(**changes)).rowcount)
@@ -177,6 +221,10 @@ def held_by(db: Connection, case_id: str, responder: str) -> Case:
 
 
 _held = held_by
+
+
+def _place(case_id: str) -> str:
+    return f"mailbox/{case_id}/summary"
 
 
 def _back(now: float) -> Mapping[str, Any]:

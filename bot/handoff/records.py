@@ -43,6 +43,7 @@ class Case:
     outcome: str | None
     moves: int
     seen: int
+    summary: bytes | None = field(default=None, repr=False)  # sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,9 @@ class Sign:
     tier: int
     on_duty: bool
     seen: float
+    offers: int = 0
 
 
 def count_on_duty(signs: Mapping[str, Sign]) -> Counter[int]:
-    """How many responders of each tier are on duty."""
-    return Counter(sign.tier for sign in signs.values() if sign.on_duty)
+    """How many responders of each tier are on duty; tier 0 is on nobody's list."""
+    return Counter(sign.tier for sign in signs.values() if sign.on_duty and sign.tier)

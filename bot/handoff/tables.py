@@ -7,9 +7,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from bot.handoff.outbox import outbox_table
 from bot.handoff.sqlite import writing
 
-SCHEMA = 1
+SCHEMA = 2
 
 metadata = sa.MetaData()
 cases = sa.Table(
@@ -27,6 +28,7 @@ cases = sa.Table(
     sa.Column("outcome", sa.String),
     sa.Column("moves", sa.Integer, nullable=False, default=0),  # grows with each step; a step names the one it saw
     sa.Column("seen", sa.Integer, nullable=False, default=0),  # the responder had this line before their eyes
+    sa.Column("summary", sa.LargeBinary),  # what the officer wants them to know first, sealed
 )
 lines = sa.Table(
     "lines",
@@ -46,8 +48,10 @@ presence = sa.Table(
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("tier", sa.Integer, nullable=False, default=1),
     sa.Column("on_duty", sa.Boolean, nullable=False, default=False),
+    sa.Column("offers", sa.Integer, nullable=False, default=0),  # at an edge: who has not said yes or no yet
     sa.Column("seen", sa.Float, nullable=False),
 )
+outbox = outbox_table(metadata)
 
 
 def prepare(engine: Engine) -> None:

@@ -29,6 +29,8 @@ class Talk:
     channel: str
     level: Level
     asked: float  # when it was offered
+    drafting: bool = False  # the next words are for the summary
+    draft: str = field(default="", repr=False)  # what the person would read first; gone once it is sent
     alias: str = field(default_factory=new_alias)
     state: State = State.OFFERED
     case_id: str = ""
@@ -83,6 +85,7 @@ class Narrator:
             "rating": str(int(talk.level)),
             "seconds": str(int(now - talk.since)),
             "limit": str(int(self._clocks.limit)),
+            "summary": talk.draft,
         }
         try:
             return (self._wording.say(name, channel=talk.channel, speaker=speaker, **values),)

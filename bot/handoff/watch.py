@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -60,7 +60,9 @@ class Watch:
         narrator: Narrator,
         courier: Courier,
         talks: dict[Pseudonym, Talk],
+        told: Callable[[], None] = lambda: None,
     ) -> None:
+        self._told = told
         self._edge = edge
         self._mailbox = mailbox
         self._clocks = clocks
@@ -79,6 +81,15 @@ class Watch:
         """There is a case to watch."""
         self._awake.set()
 
+    def offers(self) -> int:
+        """How many officers have been offered a person and have not said yes or no."""
+        now = self._mailbox.clock()
+        return sum(talk.state is State.OFFERED and talk.phase(now) == "offered" for talk in self._talks.values())
+
+    def beat_soon(self) -> None:
+        """The number of offers has changed."""
+        self._beaten = float("-inf")
+
     def end_later(self, case_id: str, state: State) -> None:
         """The case could not be ended just now; it is tried until it works."""
         self._to_end[case_id] = state
@@ -96,7 +107,7 @@ class Watch:
                 await asyncio.wait_for(self._awake.wait(), HEAD_START)
             while True:
                 await self.round()
-                if not self._busy() and self._mailbox.clock() > self._marks_until:
+                if not self._busy() and not self.offers() and self._mailbox.clock() > self._marks_until:
                     self._awake.clear()
                 await asyncio.sleep(POLL_SECONDS if self._busy() and self._failing is None else SLOW_SECONDS)
                 await self._awake.wait()
@@ -123,15 +134,17 @@ class Watch:
     async def _keep_alive(self, now: float) -> None:
         for case_id, state in list(self._to_end.items()):
             await self._mailbox.ask(partial(_end, case_id=case_id, state=state))
+            self._told()
             del self._to_end[case_id]
         if now - self._beaten >= EDGE_BEAT:
             await self._mailbox.ask(self._beat)
             self._beaten = now
 
     def _beat(self, post: Post) -> None:
-        post.presence.beat(self._edge, Kind.EDGE)
+        post.presence.beat(self._edge, Kind.EDGE, offers=self.offers())
         post.queue.strand(set(post.presence.there(Kind.EDGE, EDGE_SILENT)))
         post.queue.sweep(MARK_SECONDS)
+        post.queue.sweep_letters()
 
     async def _look(self, now: float) -> None:
         version = await self._mailbox.ask(lambda _: self._mailbox.version())
@@ -158,7 +171,7 @@ class Watch:
 
     async def _tick(self, now: float) -> bool:
         """Takes the steps that are due; true when there was one."""
-        duty = count_on_duty(self._view.responders)
+        duty = self._mailbox.duty.reached(count_on_duty(self._view.responders))
         moved = False
         for talk in self._with_case():
             case = talk.case
@@ -169,6 +182,7 @@ class Watch:
             if step:
                 await self._mailbox.ask(partial(_move, case=case, step=step))
                 self._read, moved = float("-inf"), True
+                self._told()
             if talk.level > case.level:
                 await self._mailbox.ask(partial(_raise_level, case_id=case.id, level=talk.level))
             await self._confirm(talk)

@@ -15,6 +15,7 @@ from bot.crypto.keyring import Keyring, create
 from bot.desk import accounts
 from bot.desk.app import app
 from bot.desk.database import DeskDatabase
+from bot.handoff.delivery import Delivery
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.records import Case, Kind
 from bot.settings import Settings
@@ -30,6 +31,7 @@ class Parts:
 
     mailbox: Mailbox
     keyring: Keyring
+    delivery: Delivery | None = None
 
 
 @dataclass

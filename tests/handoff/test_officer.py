@@ -49,7 +49,7 @@ async def test_offer_says_what_is_seen(house: House) -> None:
 
     assert offer.text.index("988") < offer.text.index("They see") < offer.text.index("never see")
     assert "4 of 4" in offer.text and "cannot send help" in offer.text
-    assert [button.payload for button in offer.buttons] == ["/person_yes", "/person_no"]
+    assert [button.payload for button in offer.buttons] == ["/person_yes", "/person_words", "/person_no"]
 
 
 async def test_offer_is_honest_about_an_empty_desk(house: House) -> None:

@@ -102,7 +102,7 @@ def test_texts_follow_the_house() -> None:
     """
     for name in WORDING.names():
         if name.startswith("utter_handoff"):
-            text = WORDING.say(name, alias="Harbor 41", rating="3", seconds="30", limit="120").text
+            text = WORDING.say(name, alias="Harbor 41", rating="3", seconds="30", limit="120", summary="…").text
             assert "!" not in text and "{" not in text
 
 

@@ -1,0 +1,36 @@
+"""
+Names what is told to people on duty and how it went, without the libraries that do it: the edge loads those later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.handoff.duty import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is told. ``content`` is the data of a webhook: an opaque id and a level, or nothing."""
+
+    id: str
+    kind: str
+    content: dict[str, Any]
+    attachment: str = ""  # sealed to the reader's key; base64
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How it went: a word for the list at the desk, and whether another try makes sense."""
+
+    ok: bool
+    word: str
+    final: bool = False
+    wait: float = 0.0
+
+
+class Sender(Protocol):
+    """What tells somebody."""
+
+    async def __call__(self, endpoint: Endpoint, notice: Notice) -> Result: ...

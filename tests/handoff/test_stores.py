@@ -1,0 +1,233 @@
+"""The same promises on a file and on a PostgreSQL server: one claim, order, no doubles, changes heard, nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.crypto.sealing import Sealer, new_key
+from bot.errors import StoreError, WrongState
+from bot.handoff.duty import Duty, Endpoint, Tier
+from bot.handoff.mailbox import Mailbox
+from bot.handoff.officer import OfficerSide
+from bot.handoff.records import Kind, Side
+from bot.handoff.states import State
+from bot.settings import Settings
+from bot.triage.levels import Level
+from tests.desk.desk_process import until
+from tests.handoff.builders import RIVERA, WORDING, Desk, Page
+
+CASE = "c" * 32
+DUTY = Duty((Tier("peers", 30, endpoints=(Endpoint("peers/1", "webhook", "https://a.example.org"),)),))
+
+Open = Callable[[], Mailbox]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Opens the same mailbox as often as it is called, as edge and desk do."""
+    sealer = Sealer([new_key()])
+    if request.param == "postgresql":
+        from bot.handoff.server import ServerMailbox
+
+        url = str(request.getfixturevalue("postgres_url"))
+        boxes = []
+
+        def open_it() -> Mailbox:
+            boxes.append(ServerMailbox(url, sealer, duty=DUTY))
+            return boxes[-1]
+
+        request.addfinalizer(lambda: [box.dispose() for box in boxes])
+        return open_it
+    return lambda: Mailbox(tmp_path / "handoff.db", sealer, duty=DUTY)
+
+
+def fill(mailbox: Mailbox, case_id: str = CASE) -> None:
+    mailbox.post.presence.beat("edge-1", Kind.EDGE)
+    mailbox.post.queue.open(case_id, "Harbor 41", "edge-1", Level.HIGH, "It is about me.")
+
+
+def test_of_many_at_once_one_gets_it(opener: Open) -> None:
+    """
+    Four responders claim at the same instant, each on connections of their own: exactly one owns the case.
+    """
+    boxes = [opener() for _ in range(4)]
+    fill(boxes[0])
+    for box in boxes:
+        box.post.queue.all()
+    for turn in range(12):
+        case_id = f"{turn:032x}"
+        boxes[0].post.queue.open(case_id, f"Delta {turn}", "edge-1", Level.HIGH)
+        start, won = threading.Barrier(4), []
+
+        def claim(number: int, case_id: str = case_id, start: threading.Barrier = start, won: list[int] = won) -> None:
+            start.wait()
+            if boxes[number].post.queue.claim(case_id, f"responder-{number}"):
+                won.append(number)
+
+        threads = [threading.Thread(target=claim, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert [f"responder-{number}" for number in won] == [boxes[1].post.queue.find(case_id).owner]
+
+
+def test_lines_in_order_and_once(opener: Open) -> None:
+    """
+    Lines come in the order they were left, a retry is the same line, what is delivered is gone.
+    """
+    edge, desk = opener(), opener()
+    fill(edge)
+    with pytest.raises(WrongState):
+        edge.post.relay.to_desk(CASE, "line-0", "nobody is there yet")
+    desk.post.queue.claim(CASE, "dana")
+    numbers = [edge.post.relay.to_desk(CASE, f"line-{n}", f"words {n}") for n in (0, 1, 1, 2)]
+    lines = desk.post.relay.waiting(CASE, Side.DESK)
+    desk.post.relay.read_by(CASE, "dana", got=2, saw=2)
+
+    assert numbers == [1, 2, 2, 3]
+    assert [line.text for line in lines] == ["words 0", "words 1", "words 2"]
+    assert [line.seq for line in desk.post.relay.waiting(CASE, Side.DESK)] == [3]
+    assert edge.post.relay.progress(edge.post.queue.find(CASE), Side.DESK).seen == 2
+
+
+def test_a_change_is_noticed_by_the_other_process(opener: Open) -> None:
+    """
+    The number changes when the other process wrote; without a change it stands still for a while.
+    """
+    edge, desk = opener(), opener()
+    fill(edge)
+    desk.version()
+    before = desk.version()
+    assert desk.version() == before
+    edge.post.queue.raise_level(CASE, Level.IMMINENT)
+    end = time.monotonic() + 5
+    while desk.version() == before:
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_both_sides_have_one_clock(opener: Open) -> None:
+    """
+    What one side calls now is now for the other side, to a tenth of a second.
+    """
+    edge, desk = opener(), opener()
+    fill(edge)
+
+    assert abs(edge.clock() - desk.clock()) < 0.1
+    assert "edge-1" in desk.post.presence.there(Kind.EDGE, 5)
+
+
+def test_letters_are_in_the_same_transaction(opener: Open) -> None:
+    """
+    With the case lies the letter that tells of it; who claims it settles it.
+    """
+    edge, desk = opener(), opener()
+    fill(edge)
+    (letter,) = desk.post.outbox.lease()
+    desk.post.outbox.told(letter)
+    desk.post.queue.claim(CASE, "dana")
+
+    assert [letter.kind for letter in edge.post.outbox.lease()] == ["handoff.settled"]
+
+
+def test_summary_is_sealed_and_goes(opener: Open) -> None:
+    """
+    The summary is read by the desk while the case lasts, and is gone with its end.
+    """
+    edge, desk = opener(), opener()
+    fill(edge)
+    assert desk.post.queue.summary(desk.post.queue.find(CASE)) == "It is about me."
+    desk.post.queue.claim(CASE, "dana")
+    desk.post.queue.close(CASE, "dana", "talked")
+
+    assert desk.post.queue.find(CASE).summary is None
+    edge.post.queue.end(CASE, State.RETURNED)
+    assert desk.post.queue.all() == []
+
+
+async def test_a_whole_handoff(opener: Open) -> None:
+    """
+    Offer, yes, claim, lines both ways, the end: through the edge's own loop, on either store.
+    """
+    page, box, other = Page(), opener(), opener()
+    side = OfficerSide(Settings(), box, WORDING, page.push)
+    running = asyncio.create_task(side.run())
+    desk = Desk(other)
+    desk.sit_down()
+    await side.offer(RIVERA, Level.HIGH, "web")
+    await side.choose(RIVERA, "/person_yes", Level.HIGH)
+    case = desk.take()
+    desk.write(case, "this is Dana")
+    await until(lambda: "this is Dana" in page.texts(RIVERA, "desk"), seconds=20)
+    assert await side.say(RIVERA, "hello Dana", Level.HIGH) == ()
+    await until(lambda: bool(desk.read(case)), seconds=20)
+    other.post.queue.close(case.id, desk.id, "talked")
+    await until(lambda: side.phase(RIVERA) == "none", seconds=20)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def test_a_server_that_goes_away_is_one_kind_of_error(postgres_url: str) -> None:
+    """
+    Connections cut by the server are opened again at the next use; a server that cannot be reached is a ``StoreError``.
+    """
+    import psycopg2
+
+    from bot.handoff.server import ServerMailbox
+
+    box = ServerMailbox(postgres_url, Sealer([new_key()]))
+    fill(box)
+    box.version()
+    with psycopg2.connect(postgres_url) as other:
+        other.autocommit = True
+        with other.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    for _ in range(20):
+        try:
+            assert box.post.queue.find(CASE)
+            box.version()
+            break
+        except StoreError:
+            continue
+    else:
+        pytest.fail("never opened again")
+    box.dispose()
+
+    nowhere = ServerMailbox("postgresql://sidedoor@127.0.0.1:1/none", Sealer([new_key()]))
+    with pytest.raises(StoreError):
+        nowhere.post.queue.all()
+
+
+def test_on_the_server_nothing_is_logged_or_dated(postgres_url: str, postgres: object) -> None:
+    """
+    The tables are unlogged, so no log, replica or backup has them, and no column holds a date.
+    """
+    import psycopg2
+
+    from bot.handoff.server import ServerMailbox
+
+    box = ServerMailbox(postgres_url, Sealer([new_key()]))
+    fill(box)
+    box.dispose()
+    with psycopg2.connect(postgres_url) as other, other.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, relpersistence FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+            "WHERE n.nspname = 'sidedoor_mailbox' AND relkind = 'r'"
+        )
+        kinds = dict(cursor.fetchall())
+        cursor.execute("SELECT since FROM sidedoor_mailbox.cases")
+        (since,) = cursor.fetchone() or (0,)
+
+    assert set(kinds) == {"cases", "lines", "presence", "outbox"} and set(kinds.values()) == {"u"}
+    assert since < 1_000_000_000
