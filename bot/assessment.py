@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from typing import Any, BinaryIO, Protocol, TextIO
 
 from bot.assistant import training
@@ -13,8 +14,11 @@ from bot.channels.commands import without_slash
 from bot.channels.terminal import read_line, standard_streams
 from bot.privacy.redaction import RedactedText, Redactor
 from bot.settings import Settings
+from bot.triage.layers import Layers
 from bot.triage.levels import Level, Verdict
 from bot.triage.lexicon import Triage
+from bot.triage.scoring import artefact
+from bot.triage.scoring.joining import join
 
 LONGEST = 200_000  # bytes a line may have; the longest post people write has a tenth of that
 
@@ -26,20 +30,25 @@ class Parser(Protocol):
 
 
 def assess(settings: Settings, *, triage_only: bool, explain: bool) -> None:
-    """Judges standard input line by line; trains first where there is no model yet."""
+    """Judges standard input line by line; trains first what is missing, and says so on standard error."""
+    if artefact.needs_training(settings.model_dir):
+        print("The scorer of levels is trained first; half a minute.", file=sys.stderr, flush=True)  # noqa: T201
+        artefact.train_apart(settings.model_dir)
     parser = None
     if not triage_only:
         if training.needs_training(settings):
             training.train(settings, lambda stage, share: None)
         parser = training.load_parser(settings)
     source, target = standard_streams()
-    Assessment(Triage.load(), Redactor.load(), parser, explain=explain).run(source, target)
+    layers = Layers.over(Triage.load())
+    join(layers, settings.model_dir)
+    Assessment(layers, Redactor.load(), parser, explain=explain).run(source, target)
 
 
 class Assessment:
     """What the edge and the assistant would make of a message; *parser* is None where Rasa is not wanted."""
 
-    def __init__(self, triage: Triage, redactor: Redactor, parser: Parser | None, *, explain: bool = False) -> None:
+    def __init__(self, triage: Layers, redactor: Redactor, parser: Parser | None, *, explain: bool = False) -> None:
         self._triage = triage
         self._redactor = redactor
         self._parser = parser
@@ -71,8 +80,9 @@ class Assessment:
             intent, confidence = asyncio.run(self._parser.parse(heard, verdict.level))
             found = {"intent": intent, "confidence": round(confidence, 4)}
         found |= {"level": verdict.level.label, "reply_kind": verdict.reply_kind.value, "redacted": redacted}
-        return found | (_reasons(verdict) if self._explain else {})
+        return found | (self._reasons(text, verdict) if self._explain else {})
 
-
-def _reasons(verdict: Verdict) -> dict[str, Any]:
-    return {"rules": list(verdict.rules), "subject": verdict.subject.value}
+    def _reasons(self, text: str, verdict: Verdict) -> dict[str, Any]:
+        """Ids of rules and thresholds, and the scorer's probabilities; no word of the message."""
+        scores = {head: round(share, 4) for head, share in self._triage.scores(text).items()}
+        return {"rules": list(verdict.rules), "subject": verdict.subject.value, "scores": scores}

@@ -17,8 +17,10 @@ from bot.crypto import keyring
 from bot.errors import SidedoorError
 from bot.probing import answers, local_url
 from bot.settings import Settings
+from bot.triage.layers import read_thresholds
 from bot.triage.levels import ReplyKind
 from bot.triage.lexicon import Triage
+from bot.triage.scoring import artefact
 from bot.wording import Wording
 
 LEAST_FREE_BYTES = 200_000_000
@@ -35,7 +37,14 @@ class Finding:
 
 async def examine(settings: Settings) -> list[Finding]:
     """All findings, in the order in which a fault would matter."""
-    findings = [*_crisis(), *_folder(settings), *_keys(settings), *_model(settings), *_disk(settings)]
+    findings = [
+        *_crisis(),
+        *_folder(settings),
+        *_keys(settings),
+        *_model(settings),
+        *_levels(settings),
+        *_disk(settings),
+    ]
     for name, probe in _processes(settings):
         findings.append(await _process(name, probe))
     return findings
@@ -74,6 +83,16 @@ def _model(settings: Settings) -> Iterator[Finding]:
         not stale,
         "the model is not trained on the current sources; `sidedoor train`" if stale else "the model is current",
     )
+
+
+def _levels(settings: Settings) -> Iterator[Finding]:
+    stale = artefact.needs_training(settings.model_dir)
+    alone = "the scorer of levels is missing or stale, so the lexicon judges alone; `sidedoor train`"
+    yield Finding(not stale, alone if stale else "the scorer of levels is current")
+    try:
+        yield Finding(bool(read_thresholds()), "the scorer's thresholds can be read")
+    except SidedoorError as error:
+        yield Finding(False, f"the scorer raises nothing: {error}")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bot import wiring
 from bot.assistant import training
 from bot.assistant.client import AssistantAnswer, AssistantClient, Notes
-from bot.channels.inbound import Edge
+from bot.channels.inbound import Answer, Edge, Incoming
 from bot.channels.terminal import Terminal, standard_streams
 from bot.desk import accounts
 from bot.privacy.pseudonyms import Pseudonym
@@ -25,8 +25,9 @@ from bot.privacy.redaction import RedactedText
 from bot.probing import answers, local_url
 from bot.settings import Settings
 from bot.supervisor import Child, Supervisor
-from bot.triage.levels import Level
-from bot.wiring import Assistant
+from bot.triage.levels import Level, ReplyKind
+from bot.triage.scoring import artefact
+from bot.wiring import Assistant, EdgeParts
 
 ASSISTANT_START_SECONDS = 180.0  # Rasa's imports alone take 20 s on a small machine
 START_SECONDS = 20.0
@@ -85,7 +86,7 @@ async def _start_assistant(
     settings: Settings, supervisor: Supervisor, others: Sequence[Child], console: Console
 ) -> bool:
     """Trains first where that is needed; False when it failed. Says when the house is whole."""
-    if training.needs_training(settings):
+    if _stale(settings):
         console.print("The model's sources changed, so it is trained now; crises are answered meanwhile.")
         if not await _train(settings, quiet=False):
             console.print("[red]The model could not be trained.[/red] `sidedoor train` shows where it failed.")
@@ -110,9 +111,12 @@ async def assistant_beside(settings: Settings, *, quiet: bool) -> AsyncIterator[
     supervisor = Supervisor(settings.environment())
 
     async def start() -> bool:
-        if not await client.alive():
-            if training.needs_training(settings) and not await _train(settings, quiet=quiet):
-                return False
+        runs = await client.alive()
+        if (artefact.needs_training(settings.model_dir) if runs else _stale(settings)) and not (
+            await _train(settings, quiet=quiet) or runs
+        ):
+            return False
+        if not runs:
             supervisor.start(assistant_child(settings))
         return await until_ready(client, SECONDS_TO_READY)
 
@@ -130,7 +134,8 @@ async def shell(settings: Settings, *, json_lines: bool) -> None:
     source, target = standard_streams()
     async with assistant_beside(settings, quiet=json_lines) as started:
         process = wiring.edge(settings)
-        edge = Edge(replace(process.parts, assistant=_Patient(process.parts.assistant, started)))
+        whole = process.start_scorer(head_start=0)
+        edge = _WholeEdge(replace(process.parts, assistant=_Patient(process.parts.assistant, started)), whole, started)
         process.on_push(edge.push)
         background = asyncio.create_task(process.run())
         terminal = Terminal(edge)
@@ -139,6 +144,21 @@ async def shell(settings: Settings, *, json_lines: bool) -> None:
         finally:
             background.cancel()
             await asyncio.gather(background, return_exceptions=True)
+
+
+class _WholeEdge(Edge):
+    """For one person at a terminal: what the lexicon alone would not answer with the numbers waits for the scorer."""
+
+    def __init__(self, parts: EdgeParts, whole: asyncio.Task[None], started: asyncio.Task[bool]) -> None:
+        super().__init__(parts)
+        self._judge_now = parts.triage.judge
+        self._waits_for = (whole, started)
+
+    async def hear(self, incoming: Incoming) -> Answer:
+        """As on every channel; where the scorer cannot be had, the lexicon decides here too."""
+        if self._judge_now(incoming.text).reply_kind is not ReplyKind.CRISIS:
+            await asyncio.wait(self._waits_for, return_when=asyncio.FIRST_COMPLETED)
+        return await super().hear(incoming)
 
 
 class _Patient:
@@ -164,18 +184,20 @@ class _Patient:
 
 
 def train(settings: Settings, console: Console, *, force: bool, quiet: bool) -> None:
-    """Trains if the sources changed, with a progress bar where somebody looks."""
-    if not force and not training.needs_training(settings):
-        if not quiet:
-            console.print("The model is up to date.")
-        return
-    if quiet or not console.is_terminal:
-        training.train(settings, lambda stage, share: None)
-        return
+    """Trains what changed, the scorer of levels first, with a progress bar where somebody looks."""
+    levels = force or artefact.needs_training(settings.model_dir)
+    model = force or training.needs_training(settings)
+    if not (levels or model) and not quiet:
+        console.print("The model is up to date.")
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("training", total=1.0)
-        training.train(settings, lambda stage, share: progress.update(task, description=stage, completed=share))
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
+        if levels:
+            task = progress.add_task("levels", total=None)
+            artefact.train_apart(settings.model_dir, force=force)
+            progress.update(task, total=1.0, completed=1.0)
+        if model:
+            task = progress.add_task("training", total=1.0)
+            training.train(settings, lambda stage, share: progress.update(task, description=stage, completed=share))
 
 
 async def until_ready(client: AssistantClient, seconds: float) -> bool:
@@ -186,6 +208,10 @@ async def until_ready(client: AssistantClient, seconds: float) -> bool:
             return True
         await asyncio.sleep(0.2)
     return False
+
+
+def _stale(settings: Settings) -> bool:
+    return training.needs_training(settings) or artefact.needs_training(settings.model_dir)
 
 
 async def _train(settings: Settings, *, quiet: bool) -> bool:
