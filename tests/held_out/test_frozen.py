@@ -71,3 +71,29 @@ def test_levels_are_enough_of_each() -> None:
     assert len(messages) >= 700
     assert {level: counts[level] for level in LEAST if counts[level] < LEAST[level]} == {}
     assert 2 * sum(m.get("hard", False) for m in messages) >= counts["none"]
+
+
+def test_intents_are_enough_of_each() -> None:
+    """
+    intents.yml has its own id and text for every message, at least twelve for each intent, and sixty with two intents.
+    """
+    sets: dict[str, list[dict[str, Any]]] = yaml.safe_load((FOLDER / "intents.yml").read_text("utf-8"))
+    one, two = sets["one"], sets["two"]
+    counts = Counter(m["intent"] for m in one)
+
+    assert [m["id"] for m in one + two] == [f"I{n:04d}" for n in range(1, len(one + two) + 1)]
+    assert len({bare(m["text"]) for m in one + two}) == len(one + two)
+    assert len(counts) >= 74
+    assert {intent: n for intent, n in counts.items() if n < 12} == {}
+    assert len(two) >= 60
+    assert all(m["urgent"] in counts and m["other"] in counts and m["urgent"] != m["other"] for m in two)
+    assert sum(m.get("typo", False) for m in one) >= len(one) / 12
+
+
+def test_no_message_stands_in_both_sets() -> None:
+    """
+    No message of intents.yml is a message of levels.yml.
+    """
+    sets: dict[str, list[dict[str, Any]]] = yaml.safe_load((FOLDER / "intents.yml").read_text("utf-8"))
+
+    assert not {bare(m["text"]) for m in sets["one"] + sets["two"]} & {bare(m["text"]) for m in read("levels.yml")}
