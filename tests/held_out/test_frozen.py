@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ RIGHT = {
 }
 
 
-def read(name: str) -> list[dict[str, Any]]:
-    """The messages of one set."""
-    messages: list[dict[str, Any]] = yaml.safe_load((FOLDER / name).read_text("utf-8"))
-    return messages
+@cache
+def read(name: str) -> Any:
+    """The messages of one set: a list for levels.yml, lists under ``one`` and ``two`` for intents.yml."""
+    return yaml.safe_load((FOLDER / name).read_text("utf-8"))
 
 
 def bare(text: str) -> str:
@@ -77,7 +78,7 @@ def test_intents_are_enough_of_each() -> None:
     """
     intents.yml has its own id and text for every message, at least twelve for each intent, and sixty with two intents.
     """
-    sets: dict[str, list[dict[str, Any]]] = yaml.safe_load((FOLDER / "intents.yml").read_text("utf-8"))
+    sets = read("intents.yml")
     one, two = sets["one"], sets["two"]
     counts = Counter(m["intent"] for m in one)
 
@@ -94,6 +95,6 @@ def test_no_message_stands_in_both_sets() -> None:
     """
     No message of intents.yml is a message of levels.yml.
     """
-    sets: dict[str, list[dict[str, Any]]] = yaml.safe_load((FOLDER / "intents.yml").read_text("utf-8"))
+    sets = read("intents.yml")
 
     assert not {bare(m["text"]) for m in sets["one"] + sets["two"]} & {bare(m["text"]) for m in read("levels.yml")}
