@@ -30,6 +30,7 @@ MODULES = (
     "log.js",
     "composer.js",
     "banner.js",
+    "return-code.js",
     "frame.js",
     "support-chat.js",
 )

@@ -49,6 +49,7 @@ class Session:
 
     def __init__(self, sender: str, now: float) -> None:
         self.sender = sender
+        self.key = sender  # what opens it; another one once an officer came back with a return code
         self.started = self.heard_at = now
         self.spoke = self.warned = self.closed = False
         self.last = 0
@@ -139,6 +140,7 @@ class Sessions:
         self.clock = clock
         self._limit = limit
         self._of: dict[str, Session] = {}
+        self._by_key: dict[str, Session] = {}
 
     def __len__(self) -> int:
         return len(self._of)
@@ -150,12 +152,20 @@ class Sessions:
         """A new token and its session; the caller has made room before."""
         token = new_token()
         session = Session(sender_of(token), self.clock())
-        self._of[session.sender] = session
+        self._of[session.sender] = self._by_key[session.key] = session
         return token, session
+
+    def reopen(self, session: Session) -> str:
+        """A new token for *session*; the old one opens nothing from now on."""
+        token = new_token()
+        self._by_key.pop(session.key, None)
+        session.key = sender_of(token)
+        self._by_key[session.key] = session
+        return token
 
     def by_token(self, token: str) -> Session | None:
         """The session that *token* opens."""
-        return self.by_sender(sender_of(token))
+        return self._by_key.get(sender_of(token))
 
     def by_sender(self, sender: str) -> Session | None:
         """The session with this sender id."""
@@ -165,6 +175,7 @@ class Sessions:
         """Closes *session* and forgets that it was there."""
         session.close()
         self._of.pop(session.sender, None)
+        self._by_key.pop(session.key, None)
 
     def is_full(self) -> bool:
         """Whether somebody has to leave before another can come in."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.inbound import Answer, Edge, Incoming
+from bot.channels.return_codes import ReturnCodes, TooManyTries
 from bot.channels.web_guard import PAGE_POLICY, Guard, json_body, text_body
 from bot.channels.web_messages import Said, count, events_of, status_event
 from bot.channels.web_pages import LANGUAGES, File, Pages, preferred_language
@@ -34,6 +35,9 @@ HEARTBEAT_SECONDS = 15.0
 POLL_SECONDS = 25.0
 SWEEP_SECONDS = 5.0
 WARNING_SECONDS = 300.0
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Result = TypeVar("Result")
 
 
 def routes(edge: Edge, settings: Settings, wording: Wording) -> list[BaseRoute]:
@@ -54,6 +58,8 @@ def routes(edge: Edge, settings: Settings, wording: Wording) -> list[BaseRoute]:
         api("/chat/events", chat.events, "GET"),
         api("/chat/poll", chat.poll, "GET"),
         api("/chat/forget", chat.forget, "POST"),
+        api("/chat/code", chat.code, "POST"),
+        api("/chat/return", chat.come_back, "POST"),
         Route("/chat/leave", Guard(chat.leave, ("POST",), origins, {"Clear-Site-Data": '"*"'})),
     ]
 
@@ -65,6 +71,7 @@ class WebChat:
         self._edge = edge
         self._wording = wording
         self._sessions = Sessions(settings.web_sessions)
+        self._codes = ReturnCodes()
         self._per_minute = settings.web_messages_per_minute
         self._limit = settings.message_limit
         self._idle = settings.idle_minutes * 60
@@ -107,15 +114,45 @@ class WebChat:
     async def poll(self, request: Request) -> Response:
         """The same where a proxy holds streams back: waits for news, answers with it or with nothing."""
         session, after = self._reading(request)
-        return JSONResponse({"events": await session.wait(after, POLL_SECONDS)})
+        key = session.key
+        events = await session.wait(after, POLL_SECONDS)
+        if session.key != key:  # opened elsewhere with a return code: what comes now is not for this window
+            raise HTTPException(401, "session")
+        return JSONResponse({"events": events})
 
     async def forget(self, request: Request) -> Response:
         """Erases the conversation everywhere, ends the session, and says what was erased."""
         await json_body(request)
         session = self._session(request)
-        self._sessions.drop(session)
+        self._drop(session)
         answer = await self._edge.forget(CHANNEL, session.sender)
         return JSONResponse({"events": [{"seq": 0, **event} for event in events_of(answer)]})
+
+    async def code(self, request: Request) -> Response:
+        """A return code for this conversation, shown once; an earlier one opens nothing any more."""
+        await json_body(request)
+        session = self._session(request)
+        code = await self._in_turn(self._codes.new(session.sender))
+        if session.closed:  # erased while the code was made: it would open nothing, and must not stay
+            self._codes.forget(session.sender)
+            raise HTTPException(401, "session")
+        return JSONResponse({"code": code})
+
+    async def come_back(self, request: Request) -> Response:
+        """The conversation that a return code opens: a new token for it. The lines from before are not kept."""
+        code = (await json_body(request)).get("code")
+        if not isinstance(code, str):
+            raise HTTPException(400, "code")
+        sender = await self._in_turn(self._codes.find(code))
+        session = self._sessions.by_sender(sender) if sender is not None else None
+        if session is None:
+            raise HTTPException(404, "code")
+        token = self._sessions.reopen(session)
+        session.reader += 1  # whoever reads in the old window stops
+        session.touch(self._sessions.clock())
+        session.confirm(session.last)
+        session.add(*events_of(self._edge.back(CHANNEL, session.sender)))
+        return JSONResponse({"token": token, "limit": self._limit, "events": session.after(0)})
 
     async def leave(self, request: Request) -> Response:
         """Quick exit, from a beacon: the token is the whole body, since a beacon cannot carry a header."""
@@ -148,7 +185,7 @@ class WebChat:
         if answer.erased:
             session.add(status_event("erased"))
             # the answer still goes out to whoever waits for it; the token opens nothing from now on
-            self._sessions.drop(session)
+            self._drop(session)
 
     def _slowed(self, answer: Answer) -> Answer:
         """Too many in a minute: a line that says so, never in place of a crisis answer, an erasure or a person."""
@@ -165,6 +202,17 @@ class WebChat:
             raise HTTPException(*((503, "full") if self._sessions.is_full() else (401, "session")))
         return JSONResponse({"events": [{"seq": 0, **event} for event in events_of(answer)]})
 
+    @staticmethod
+    async def _in_turn(work: Coroutine[Any, Any, Result]) -> Result:
+        try:
+            return await work
+        except TooManyTries:
+            raise HTTPException(429, "busy") from None
+
+    def _drop(self, session: Session) -> None:
+        self._sessions.drop(session)
+        self._codes.forget(session.sender)
+
     async def _make_room(self) -> None:
         leaving = self._sessions.dispensable()
         if leaving is None:
@@ -172,7 +220,7 @@ class WebChat:
         await self._end(leaving)
 
     async def _end(self, session: Session) -> None:
-        self._sessions.drop(session)
+        self._drop(session)
         await self._edge.forget(CHANNEL, session.sender)
 
     async def _push(self, sender: str, replies: Sequence[Reply], status: dict[str, Any] | None) -> None:
@@ -212,6 +260,8 @@ async def _stream(session: Session, reader: int, after: int) -> AsyncIterator[by
     yield b": open\n\n"  # a first byte at once, so that the browser can tell a proxy that holds streams back
     while session.reader == reader:
         events = await session.wait(after, HEARTBEAT_SECONDS)
+        if session.reader != reader:
+            return
         for event in events:
             after = event["seq"]
             yield f"id: {after}\ndata: {json.dumps(event)}\n\n".encode()
@@ -235,9 +285,6 @@ def _page_routes(pages: Pages, origins: Sequence[str]) -> list[Route]:
 
 def _file_route(path: str, file: File, origins: Sequence[str]) -> Route:
     return Route(path, Guard(_constant(file), ("GET",), origins))
-
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def _constant(file: File) -> Handler:

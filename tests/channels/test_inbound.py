@@ -293,3 +293,15 @@ def test_any_text_gets_an_answer(tmp_path: Path, text: str) -> None:
     answer = asyncio.run(edge(tmp_path).hear(message(text)))
 
     assert answer.replies
+
+
+async def test_who_comes_back_gets_the_numbers_again(tmp_path: Path) -> None:
+    """After a crisis, an officer who comes back with a code sees the numbers first; otherwise only a welcome."""
+    door = edge(tmp_path)
+    calm = door.back("web", "officer-1")
+    await door.hear(message(CRISIS))
+    back = door.back("terminal", "officer-1")
+
+    assert calm.reply_kind is ReplyKind.NORMAL and "back" in texts(calm.replies)
+    assert back.reply_kind is ReplyKind.CRISIS and "988" in back.replies[0].text
+    assert back.level >= Level.HIGH

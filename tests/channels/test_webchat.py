@@ -472,3 +472,86 @@ def test_nothing_is_printed_about_a_request(service: Service, capfd: pytest.Capt
 
     assert "zebra-canary" not in printed
     assert browser.token not in printed
+
+
+# -- coming back with a code
+
+
+def make_code(browser: Browser) -> str:
+    return str(browser.http.post("/chat/code", json={}, headers=browser.auth).json()["code"])
+
+
+def test_a_code_opens_the_same_conversation(service: Service) -> None:
+    """
+    Who has the code goes on as the same person for the edge, with a new token; the old one opens nothing.
+    """
+    before, after = Browser(service), Browser(service)
+    before.say("hello")
+    answer = after.http.post("/chat/return", json={"code": make_code(before)})
+    after.token = answer.json()["token"]
+
+    assert texts(answer.json()["events"]) == ["You are back."]
+    after.say("still me", answer.json()["events"][-1]["seq"])
+    assert len({incoming.sender for incoming in service.edge.heard}) == 1
+    assert before.post({"id": "message-9", "text": "old"}).status_code == 401
+
+
+def test_pushes_reach_who_came_back(service: Service) -> None:
+    """
+    A line of a person on duty arrives in the window that was opened with the code.
+    """
+    before, after = Browser(service), Browser(service)
+    before.say("hello")
+    after.token = after.http.post("/chat/return", json={"code": make_code(before)}).json()["token"]
+    service.push(Reply("I am here.", speaker="desk"))
+
+    assert "I am here." in texts(after.http.get("/chat/poll", headers=after.auth).json()["events"])
+
+
+@pytest.mark.parametrize("end", ["/chat/forget", "/chat/leave"])
+def test_an_erased_conversation_has_no_code(service: Service, end: str) -> None:
+    """
+    After an erasure or a quick exit the code opens nothing.
+    """
+    browser = Browser(service)
+    code = make_code(browser)
+    if end == "/chat/leave":
+        browser.http.post(end, content=browser.token)
+    else:
+        browser.http.post(end, json={}, headers=browser.auth)
+
+    assert browser.http.post("/chat/return", json={"code": code}).status_code == 404
+
+
+@pytest.mark.parametrize(("body", "status"), [({}, 400), ({"code": 7}, 400), ({"code": "abandon"}, 404)])
+def test_no_code_no_conversation(service: Service, body: dict[str, Any], status: int) -> None:
+    """
+    What is no code is refused in one word, and the answer repeats nothing of it.
+    """
+    answer = Browser(service).http.post("/chat/return", json=body)
+
+    assert (answer.status_code, answer.json()) == (status, {"error": "code"})
+
+
+@pytest.mark.parametrize("path", ["/chat/poll", "/chat/events"])
+def test_the_old_window_hears_nothing_more(service: Service, path: str) -> None:
+    """
+    What was being read in the first window ends there: whoever looks at it sees nothing of what comes after.
+    """
+    before, after = Browser(service), Browser(service)
+    before.say("hello")
+    heard: list[str] = []
+
+    def listen() -> None:
+        last = before.http.get("/chat/poll", headers=before.auth).json()["events"][-1]["seq"]
+        with httpx.stream("GET", service.url + path, params={"after": last}, headers=before.auth, timeout=10) as answer:
+            heard.extend(answer.iter_text())
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    time.sleep(0.3)
+    after.http.post("/chat/return", json={"code": make_code(before)})
+    thread.join(10)
+
+    assert not thread.is_alive()
+    assert "You are back." not in "".join(heard)

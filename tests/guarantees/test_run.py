@@ -20,9 +20,11 @@ pytestmark = pytest.mark.slow
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     built = House(tmp_path_factory.mktemp("run") / "s")
     built.start("run")
-    built.wait_for(built.edge_url + "/readyz", 240)
-    yield built
-    built.close()
+    try:
+        built.wait_for(built.edge_url + "/readyz", 240)
+        yield built
+    finally:
+        built.close()
 
 
 def children(pid: int) -> dict[str, int]:

@@ -46,6 +46,9 @@ class FakeEdge:
     def open(self, channel: str, sender: str) -> Answer:
         return Answer((Reply(FIRST, (Button("What helps", "/options"), Button("Who learns of it", "/private"))),))
 
+    def back(self, channel: str, sender: str) -> Answer:
+        return Answer((Reply("You are back."),))
+
     async def hear(self, incoming: Incoming) -> Answer:
         self.heard.append(incoming)
         first = (incoming.choice or incoming.text).split(" ")[0]

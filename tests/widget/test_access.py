@@ -93,6 +93,13 @@ def erasing(page: Page, service: Service) -> None:
     page.get_by_role("button", name="Erase", exact=True).click()
 
 
+def keeping(page: Page, service: Service) -> None:
+    first(page, service)
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Make a code").click()
+    expect(page.locator("output.code")).not_to_be_empty()
+
+
 def too_long(page: Page, service: Service) -> None:
     first(page, service)
     field(page).fill("x" * 10_050)
@@ -118,6 +125,7 @@ STATES = [
     closed_by_desk,
     offline,
     erasing,
+    keeping,
     too_long,
     leaving,
 ]
@@ -277,7 +285,7 @@ def test_targets_are_large_enough(chromium: Browser, service: Service, touch: bo
     context = chromium.new_context(has_touch=touch, is_mobile=touch, viewport={"width": 390, "height": 844})
     page = context.new_page()
     waiting(page, service)
-    boxes = page.locator("button:visible, textarea:visible, .lines a, .exit").all()
+    boxes = page.locator("button:visible, textarea:visible, .lines a, .exit:visible").all()
     sizes = [box.bounding_box() for box in boxes]
     context.close()
 

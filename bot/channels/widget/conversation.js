@@ -27,6 +27,7 @@ export class Conversation {
   #undelivered = new Set();
   #flushing = false;
   #left = false;
+  #kept = false;
 
   /** The longest message, in characters; the server says what it is. */
   limit = 10_000;
@@ -69,7 +70,7 @@ export class Conversation {
     const token = this.#token;
     this.#drop();
     this.#undelivered.clear();
-    this.#greeted = this.#spoke = false;
+    this.#greeted = this.#spoke = this.#kept = false;
     for (const rest of token ? [...PAUSES, null] : []) {
       try {
         return (await this.#post("chat/forget", {}, token)).events;
@@ -82,15 +83,54 @@ export class Conversation {
     return [];
   }
 
+  /** A code with which this conversation can be opened again; the page may then be closed without ending it. */
+  async code() {
+    if (!this.#token) await this.#open();
+    const { code } = await this.#post("chat/code", {}, this.#token);
+    this.#kept = true;
+    return code;
+  }
+
+  /** Goes on with the conversation that `code` opens; the one that was here is erased. */
+  async comeBack(code) {
+    const { token, limit, events } = await this.#post("chat/return", { code });
+    if (this.#left) return;
+    const before = this.#token;
+    this.#drop();
+    this.#undelivered.clear();
+    if (before && before !== token) this.#beacon(before);
+    this.#heard.event({ kind: "status", status: { state: "returned" } });
+    this.#token = token;
+    this.limit = limit;
+    this.#last = (events[0]?.seq ?? 1) - 1;
+    this.#greeted = this.#spoke = this.#kept = true;
+    this.#take(events);
+    this.#listen();
+    this.#up();
+  }
+
+  /** The page goes away: who asked for a code may come back, so then the server is not told to forget. */
+  goAway() {
+    if (this.#kept) this.#stop();
+    else this.leave();
+  }
+
   /** Leaves for good and lets the server forget; a beacon survives the page. */
   leave() {
     const token = this.#token;
+    this.#stop();
+    if (token) this.#beacon(token);
+  }
+
+  #stop() {
     this.#left = true;
     this.#drop();
     this.#undelivered.clear();
-    if (token && !navigator.sendBeacon?.(this.#url("chat/leave"), token)) {
-      fetch(this.#url("chat/leave"), { method: "POST", body: token, keepalive: true, mode: "no-cors" }).catch(() => {});
-    }
+  }
+
+  #beacon(token) {
+    if (navigator.sendBeacon?.(this.#url("chat/leave"), token)) return;
+    fetch(this.#url("chat/leave"), { method: "POST", body: token, keepalive: true, mode: "no-cors" }).catch(() => {});
   }
 
   #open() {
@@ -166,6 +206,7 @@ export class Conversation {
   /** The server knows this conversation no more; a new one is opened when there is something to say. */
   #lost() {
     this.#drop();
+    this.#kept = false;
     if (this.#spoke) this.#heard.event({ kind: "status", status: { state: "reset" } });
     this.#up();
   }
@@ -180,7 +221,7 @@ export class Conversation {
       if (["erased", "expired"].includes(event.status?.state)) {
         this.#drop();
         this.#undelivered.clear(); // nothing of it may turn up in the next conversation
-        this.#greeted = this.#spoke = false;
+        this.#greeted = this.#spoke = this.#kept = false;
       }
     }
   }

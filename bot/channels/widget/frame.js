@@ -7,7 +7,7 @@ import { h } from "./dom.js";
 export class Frame {
   /**
    * `host` is the element, which may bring its own `exit`, `lines` and `notes`; `parts` are what is drawn elsewhere:
-   * `{log, foot}`. `does` says what to do at `exit`, `open`, `close` and `erase`.
+   * `{log, foot, dialogs}`. `does` says what to do at `exit`, `open`, `close`, `erase` and `keep`.
    */
   constructor(host, words, exitUrl, parts, does) {
     this.presses = h("p", { class: "presses", role: "status" });
@@ -22,6 +22,7 @@ export class Frame {
         { class: "bar" },
         brought(host, "exit", exit),
         h(host.hasAttribute("page") ? "h1" : "h2", { class: "title" }, words.title),
+        quiet(words.keep, does.keep),
         quiet(words.erase, () => this.question.showModal()),
         host.hasAttribute("page") ? null : quiet(words.close, does.close),
       ),
@@ -36,6 +37,7 @@ export class Frame {
       ),
       h("div", { class: "foot" }, ...parts.foot),
       this.question,
+      ...parts.dialogs,
     );
     this.root.addEventListener("keydown", (event) => event.key === "Escape" && does.close());
     for (const link of [...host.querySelectorAll("[slot=exit]"), ...this.root.querySelectorAll("a.exit")]) {
@@ -80,7 +82,7 @@ function eraseQuestion(words, erase) {
   const close = () => question.close();
   const question = h(
     "dialog",
-    { class: "erase", "aria-labelledby": "erase-title" },
+    { class: "ask", "aria-labelledby": "erase-title" },
     h("h2", { id: "erase-title" }, words.erase_title),
     h("p", {}, words.erase_text),
     h(

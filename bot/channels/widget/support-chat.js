@@ -12,6 +12,7 @@ import { h } from "./dom.js";
 import { Frame } from "./frame.js";
 import { Log } from "./log.js";
 import { QuickExit } from "./quick-exit.js";
+import { ReturnCode } from "./return-code.js";
 import { pause } from "./stream.js";
 
 const LANGUAGES = ["en", "es"];
@@ -28,6 +29,7 @@ export class SupportChat extends HTMLElement {
   #banner;
   #exit;
   #frame;
+  #returnCode;
   #answering;
   #pending = new Map();
   #attached = null;
@@ -43,8 +45,8 @@ export class SupportChat extends HTMLElement {
     if (signal.aborted) return;
     this.#words = { ...words, lang: this.#language() };
     this.#draw(style);
-    // Whoever leaves the page cannot come back to the conversation, so nobody should keep it.
-    addEventListener("pagehide", () => this.#conversation?.leave(), { signal });
+    // Without a return code nobody can come back to the conversation, so nobody should keep it.
+    addEventListener("pagehide", () => this.#conversation?.goAway(), { signal });
     this.#exit.listen();
     if (this.hasAttribute("page")) this.#open();
   }
@@ -96,17 +98,22 @@ export class SupportChat extends HTMLElement {
       chosen: (choice, title) => this.#send({ choice, title }),
       again: (message) => this.#conversation.again(message),
     });
+    this.#returnCode = new ReturnCode(words, url, {
+      make: () => this.#conversation.code(),
+      open: (code) => this.#conversation.comeBack(code),
+    });
     const limit = () => this.#conversation?.limit ?? Infinity;
     this.#composer = new Composer(words, limit, (text) => this.#send({ text }));
     this.#banner = new Banner(words, (title) => this.#send({ choice: "/person_leave", title }));
     this.#answering = h("p", { class: "answering", "aria-hidden": "true", hidden: true }, words.answering);
     const foot = [this.#answering, this.#banner.connection, this.#banner.handoff, this.#composer.root];
-    const parts = { log: this.#log.root, foot };
+    const parts = { log: this.#log.root, foot, dialogs: [this.#returnCode.root] };
     this.#frame = new Frame(this, words, url, parts, {
       exit: () => this.#exit.go(),
       open: () => this.#open(true),
       close: () => this.#close(),
       erase: () => this.#forget(),
+      keep: () => this.#returnCode.show(),
     });
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style];
@@ -165,6 +172,7 @@ export class SupportChat extends HTMLElement {
     else if (state === "idle_soon") this.#log.note(this.#words.idle_soon.replace("{minutes}", minutes));
     else if (state === "expired") this.#wipe(this.#words.expired);
     else if (state === "erased") this.#keepLastLine();
+    else if (state === "returned") this.#wipe();
     else this.#stand(event.status);
     if (state === "reset") this.#stand({ state: "" });
   }
