@@ -15,6 +15,7 @@ Every error this service raises on purpose, as one tree.
         ├── NotYours           another responder holds the case
         └── WrongState         the case is in a state that does not allow this step
 
+A class that only one module knows stands in that module: ``SessionClosed`` and ``TooManyAtOnce`` of the web chat, say.
 None of them quotes a value: a message names the setting, the row or the rule, never what was in it.
 """
 

@@ -11,12 +11,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.assistant.client import AssistantAnswer, AssistantClient, Notes
 from bot.crypto.keyring import PURPOSES, Keyring, create
 from bot.crypto.sealing import Sealer
-from bot.errors import CryptoError, PreflightError
+from bot.errors import CryptoError, DataError, PreflightError
 from bot.handoff import duty
 from bot.handoff.delivery import Delivery
 from bot.handoff.mailbox import Mailbox
@@ -26,6 +26,8 @@ from bot.logs import get_logger
 from bot.privacy.address_book import AddressBook
 from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
 from bot.privacy.redaction import RedactedText, Redactor
+from bot.referral import partners
+from bot.referral.officer import ReferralSide
 from bot.settings import Settings
 from bot.triage import compiled
 from bot.triage.layers import Judge, Layers
@@ -34,6 +36,9 @@ from bot.triage.safety_reply import SafetyReplies
 from bot.triage.scoring.joining import HEAD_START as SCORER_HEAD_START
 from bot.triage.scoring.joining import join_when_there
 from bot.wording import Reply, Wording
+
+if TYPE_CHECKING:
+    from bot.referral.receipts import Receipts
 
 log = get_logger(__name__)
 
@@ -77,6 +82,24 @@ class Person(Protocol):
 
     async def forget(self, who: Pseudonym) -> int: ...
 
+    def expects(self, who: Pseudonym) -> bool: ...
+
+    def draft(self, who: Pseudonym, text: str) -> tuple[Reply, ...]: ...
+
+
+class Referring(Protocol):
+    """What the edge needs of referrals."""
+
+    def expects(self, who: Pseudonym) -> bool: ...
+
+    async def begin(self, channel: str) -> tuple[Reply, ...]: ...
+
+    async def choose(self, who: Pseudonym, choice: str, channel: str) -> tuple[Reply, ...] | None: ...
+
+    async def hear(self, who: Pseudonym, text: str, channel: str) -> tuple[Reply, ...]: ...
+
+    def forget(self, who: Pseudonym) -> int: ...
+
 
 @dataclass(frozen=True, slots=True)
 class EdgeParts:
@@ -93,6 +116,7 @@ class EdgeParts:
     patience: float
     message_limit: int
     clock: Callable[[], float] = time.monotonic
+    referral: Referring | None = None
 
 
 class LazyRedactor:
@@ -107,7 +131,9 @@ class LazyRedactor:
         self._redactor: asyncio.Task[Redactor] | None = None
 
     async def __call__(self, text: str) -> RedactedText:
-        """The redacted text; raises what loading raised."""
+        """The redacted text; raises what loading raised. A pressed button has no words, and waits for nothing."""
+        if not text:
+            return RedactedText("")
         redactor = await asyncio.shield(self.start())
         return await asyncio.to_thread(redactor.redact, text)
 
@@ -143,6 +169,12 @@ class EdgeProcess:
         self._delivery = delivery(self._mailbox, wording)
         self._person = OfficerSide(settings, self._mailbox, wording, self._push, told=self._delivery.wake)
         self._to: PushTo | None = None
+        taking, self.referral_in_order = _partners(settings)
+        self._receipts = Receiving(settings)
+        self._letters = Delivery(
+            self._receipts, lambda: self._receipts.store.letters, taking.endpoint, Lazily(taking.ways, wording)
+        )
+        referral = ReferralSide(taking, lambda: self._receipts.store, wording, told=self._letters.wake)
         self._models = settings.model_dir
         self._lexicon = compiled.load()
         self.layers = Layers.over(self._lexicon)
@@ -162,6 +194,7 @@ class EdgeProcess:
             person=self._person,
             patience=settings.assistant_patience,
             message_limit=settings.message_limit,
+            referral=referral,
         )
 
     def on_push(self, push: PushTo) -> None:
@@ -172,7 +205,8 @@ class EdgeProcess:
         """Loads the redactor and runs the clocks of the handoff until cancelled."""
         self._redactor.start()
         await asyncio.to_thread(compiled.keep, self._lexicon)
-        await asyncio.gather(self._person.run(), self._delivery.run(HEAD_START), self.start_scorer())
+        letters = [self._letters.run(HEAD_START)] if self._receipts.used else []
+        await asyncio.gather(self._person.run(), self._delivery.run(HEAD_START), self.start_scorer(), *letters)
 
     def start_scorer(self, head_start: float = SCORER_HEAD_START) -> asyncio.Task[None]:
         """Begins to load the scorer after *head_start* seconds; the task is done when it has joined the lexicon."""
@@ -193,6 +227,7 @@ class EdgeProcess:
         return {
             "keys": self.keys_in_order,
             "duty": self.duty_in_order,
+            "referral": self.referral_in_order,
             "redaction": self._redactor.ready,
             "assistant": await self._client.ready(),
         }
@@ -248,6 +283,37 @@ def mailbox(settings: Settings, sealer: Sealer, on_duty: duty.Duty) -> Mailbox:
 def delivery(box: Mailbox, wording: Wording, *, patience: float = 0.0) -> Delivery:
     """What tells the people on duty; both processes have one, so that either may die."""
     return Delivery(box, lambda: box.post.outbox, box.duty.endpoint, Lazily(box.duty, wording), patience=patience)
+
+
+class Receiving:
+    """The store of receipts, opened when the first referral is made: an edge that starts has no time for it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.used = settings.referral_file is not None
+        self._path = settings.referral_db
+        self._store: Receipts | None = None
+
+    @property
+    def store(self) -> Receipts:
+        """The one store of this process."""
+        if self._store is None:
+            from bot.referral.receipts import Receipts
+
+            self._store = Receipts(self._path)
+        return self._store
+
+    async def ask(self, work: Callable[[Any], Any]) -> Any:
+        """As ``Mailbox.ask``."""
+        return await (await asyncio.to_thread(lambda: self.store)).ask(work)
+
+
+def _partners(settings: Settings) -> tuple[partners.Partners, bool]:
+    """The providers; none when the file is faulty, since a crisis has to be answered all the same."""
+    try:
+        return partners.of(settings), True
+    except DataError:
+        log.error("referral.not_in_order")
+        return partners.Partners(), False
 
 
 class Lazily:
