@@ -75,13 +75,14 @@ class House:
     def wait_for(self, url: str, seconds: float, want: int = 200) -> float:
         """Seconds until *url* answers *want*; fails the test when it does not."""
         began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            try:
-                if httpx.get(url, timeout=2, trust_env=False).status_code == want:
-                    return time.monotonic() - began
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.02)
+        with httpx.Client(timeout=2, trust_env=False, verify=False) as client:  # made once: that takes 50 ms
+            while time.monotonic() - began < seconds:
+                try:
+                    if client.get(url).status_code == want:
+                        return time.monotonic() - began
+                except httpx.HTTPError:
+                    pass
+                time.sleep(0.02)
         raise AssertionError(f"{url.rpartition('/')[2]} did not answer {want} within {seconds} s")
 
     def open_edge(self) -> None:
@@ -110,7 +111,7 @@ class Visitor:
     token: str = ""
     seq: int = 0
     sent: int = 0
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=40, trust_env=False))
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=40, trust_env=False, verify=False))
 
     def open(self) -> list[dict[str, Any]]:
         answer = self.client.post(self.url + "/chat/open", json={}).json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import tarfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -20,7 +20,12 @@ def forms(canary: str) -> set[bytes]:
     for shift in range(3):  # base64 of a text that contains the canary, at each of the three alignments
         raw = base64.b64encode(b"\0" * shift + canary.encode())
         found.add(raw[(0, 2, 3)[shift] : -4])
-    return {form for form in found if len(form) > 3}
+    return {form for form in found if len(form) > 4}
+
+
+def shapes_of(canaries: Mapping[str, str]) -> dict[str, set[bytes]]:
+    """All forms of each, by its kind."""
+    return {kind: forms(canary) for kind, canary in canaries.items()}
 
 
 def hits(folders: Iterable[Path], canaries: Iterable[str]) -> list[str]:

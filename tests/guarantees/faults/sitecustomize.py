@@ -1,10 +1,12 @@
 """
 Makes a running process fail on demand: put on its path by a test, it is imported before anything else.
 
-``FAULTS`` names a folder; a file ``action`` in it makes every action raise, ``nlu`` makes understanding raise. The errors
-carry a canary, as a real one might carry the words of an officer.
+``FAULTS`` names a folder; a file in it switches a fault on: ``action`` makes every action raise, ``nlu`` understanding,
+``template`` a reply that lacks a value, ``store`` the tracker store, ``slow`` makes understanding take three seconds. The
+errors carry a canary, as a real one might carry the words of an officer. Wherever the process connects to is written down.
 """
 
+import asyncio
 import importlib.abc
 import importlib.util
 import os
@@ -15,28 +17,83 @@ FOLDER = Path(os.environ.get("FAULTS", "/nonexistent"))
 CANARY = "flibbertigibbet-in-an-exception"
 
 
+def on(kind):
+    if not (FOLDER / kind).exists():
+        return False
+    (FOLDER / f"{kind}.seen").touch()
+    return True
+
+
+def fail(args, kwargs):
+    text = f"{CANARY} {args!r} {kwargs!r}"  # a local variable and an argument that a traceback could print
+    raise RuntimeError(text)
+
+
 def failing(kind, function):
     async def wrapped(*args, **kwargs):
-        if (FOLDER / kind).exists():
-            (FOLDER / f"{kind}.seen").touch()
-            text = f"{CANARY} {args!r} {kwargs!r}"  # a local variable and an argument that a traceback could print
-            raise RuntimeError(text)
+        if on(kind):
+            fail(args, kwargs)
         return await function(*args, **kwargs)
 
     return wrapped
 
 
+def slow_or_failing(function):
+    async def wrapped(*args, **kwargs):
+        if on("slow"):
+            await asyncio.sleep(3)
+        if on("nlu"):
+            fail(args, kwargs)
+        return await function(*args, **kwargs)
+
+    return wrapped
+
+
+def without_values(function):
+    def wrapped(self, response, filled_slots=None, **kwargs):
+        if on("template"):
+            response = {**response, "text": "what {is_missing} here, " + CANARY}
+        return function(self, response, filled_slots, **kwargs)
+
+    return wrapped
+
+
+def failing_store(function):
+    def wrapped(self, *args):
+        if on("store"):
+            from bot.errors import StoreError
+
+            try:
+                fail(args, {})
+            except RuntimeError as error:
+                raise StoreError(f"{CANARY} the store") from error
+        return function(self, *args)
+
+    return wrapped
+
+
 def patch(module):
-    if module.__name__ == "rasa_sdk.executor":
+    name = module.__name__
+    if name == "rasa_sdk.executor":
         module.ActionExecutor.run = failing("action", module.ActionExecutor.run)
-    if module.__name__ == "rasa.core.processor":
-        module.MessageProcessor.parse_message = failing("nlu", module.MessageProcessor.parse_message)
+    if name == "rasa.core.processor":
+        module.MessageProcessor.parse_message = slow_or_failing(module.MessageProcessor.parse_message)
+    if name == "bot.assistant.reviewed_wording":
+        module.ReviewedWording._fill_response = without_values(module.ReviewedWording._fill_response)
+    if name == "bot.assistant.tracker_store.rows":
+        module.Rows.read = failing_store(module.Rows.read)
+        module.Rows.write = failing_store(module.Rows.write)
 
 
 class Finder(importlib.abc.MetaPathFinder):
     """Lets the real finder do its work, then patches the module after it has run."""
 
-    names = ("rasa_sdk.executor", "rasa.core.processor")
+    names = (
+        "rasa_sdk.executor",
+        "rasa.core.processor",
+        "bot.assistant.reviewed_wording",
+        "bot.assistant.tracker_store.rows",
+    )
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.names:
@@ -53,4 +110,17 @@ class Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
+def write_down(event, args):
+    if event == "socket.connect" and FOLDER.is_dir():
+        address = args[1]
+        place = address if isinstance(address, (str, bytes)) else address[0]
+        with open(FOLDER / f"connects.{os.getpid()}", "a") as file:
+            file.write(f"{args[0].family.name} {place!r}\n")
+    if event == "socket.getaddrinfo" and FOLDER.is_dir():
+        with open(FOLDER / f"connects.{os.getpid()}", "a") as file:
+            file.write(f"LOOKUP {args[0]!r}\n")
+
+
+if FOLDER.is_dir():
+    sys.addaudithook(write_down)
 sys.meta_path.insert(0, Finder())
