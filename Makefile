@@ -48,6 +48,7 @@ check: .venv/.ready-dev ## style, types, layers, data, and known weaknesses of w
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@.ci/rasa-check
+	@$(BIN)/sidedoor wording
 	@.ci/audit
 
 format: .venv/.ready-dev ## bring the code into shape

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from bot.cli_directory import directory_app
+from bot.cli_referral import referral_app
 from bot.cli_keys import keys_app
 from bot.errors import SidedoorError
 from bot.logs import lock_down
@@ -32,6 +33,7 @@ desk_app = typer.Typer(help="The accounts of the people on duty.", no_args_is_he
 app.add_typer(keys_app, name="keys")
 app.add_typer(desk_app, name="desk-user")
 app.add_typer(directory_app, name="directory")
+app.add_typer(referral_app, name="referral")
 
 State = Annotated[
     Path | None, typer.Option("--state", help="Folder for keys, databases and sockets.", show_default=".state")
@@ -146,6 +148,23 @@ def card(
     (out / "crisis-card.svg").write_text(crisis_card.as_svg(made), encoding="utf-8")
     (out / "crisis-card.pdf").write_bytes(crisis_card.as_pdf(made))
     console.print(f"crisis-card.svg and crisis-card.pdf are in {out}")
+
+
+@app.command()
+def wording() -> None:
+    """Hold every sentence that is shown to the house's rules: reading grade, banned words, numbers first, sources."""
+    from rich.table import Table
+
+    from bot import wording_check
+
+    report = wording_check.check()
+    table = Table("what", "texts", "median grade", "highest", "where")
+    for row in report.figures:
+        table.add_row(row.group, str(row.texts), f"{row.median:.1f}", f"{row.highest:.1f}", row.where)
+    console.print(table)
+    for fault in report.faults:
+        console.print(str(fault), highlight=False, markup=False)
+    sys.exit(1 if report.faults else 0)
 
 
 @app.command()

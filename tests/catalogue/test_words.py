@@ -13,7 +13,7 @@ import pytest
 
 from bot.catalogue import Catalogue
 from bot.catalogue.promises import Promises
-from tests.catalogue.reading import grade, syllables
+from bot.reading_level import grade, syllables
 
 CATALOGUE = Catalogue.load()
 BANNED = re.compile(

@@ -9,12 +9,14 @@ from statistics import median
 
 import pytest
 
+from bot.reading_level import grade
 from tests.conversations.data import ROOT, read, responses, steps
-from tests.conversations.reading import grade
 
 LONGEST = 900
 EDGE_CHOICES = {
     "check_in_yes", "check_in_unsure", "person", "person_yes", "person_no", "person_leave", "forget", "held",
+    "person_words", "person_note", "person_plain", "referral", "referral_to", "referral_go", "referral_send", "referral_change",
+    "referral_stop", "referral_receipt", "referral_said", "referral_withdraw",
     "read", "exercise", "exercise_step", "self_check", "self_check_answer", "safety_plan",
 }  # fmt: skip
 STATE = {"title", "payload"}
