@@ -89,7 +89,8 @@ class Session:
         deadline = time.monotonic() + seconds
         while not (events := self.after(seq)) and not self.closed:
             try:
-                await asyncio.wait_for(self._news.wait(), deadline - time.monotonic())
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    await self._news.wait()
             except TimeoutError:
                 break
         return events

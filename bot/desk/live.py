@@ -103,7 +103,8 @@ class Live:
                     last = picture
                     yield _event("picture", {"now": self._mailbox.clock(), "picture": picture})
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), PING_SECONDS)
+                    async with asyncio.timeout(PING_SECONDS):
+                        await changed.wait()
         except StoreError:
             return  # the page connects again, and is told
         finally:

@@ -85,7 +85,8 @@ class Mailbox:
             within = PATIENCE if self._post else LOADING_SECONDS
         future = asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(self.post))
         try:
-            return await asyncio.wait_for(future, within)
+            async with asyncio.timeout(within):  # not wait_for(): it can swallow a cancellation on Python 3.11
+                return await future
         except TimeoutError:
             raise StoreError("the mailbox does not answer in time") from None
         except SidedoorError:

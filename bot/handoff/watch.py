@@ -104,7 +104,8 @@ class Watch:
         """Watches until cancelled."""
         try:
             with contextlib.suppress(TimeoutError):  # an edge that starts has better things to do first
-                await asyncio.wait_for(self._awake.wait(), HEAD_START)
+                async with asyncio.timeout(HEAD_START):
+                    await self._awake.wait()
             while True:
                 await self.round()
                 if not self._busy() and not self.offers() and self._mailbox.clock() > self._marks_until:

@@ -81,6 +81,11 @@ def test_log_calls_name_constant_events(trees: dict[str, ast.Module]) -> None:
     assert faults == []
 
 
+def test_no_cancellation_is_swallowed(trees: dict[str, ast.Module]) -> None:
+    """``asyncio.wait_for`` can lose a cancellation on Python 3.11, so that a stop never ends: ``timeout`` cannot."""
+    assert [name for name, tree in trees.items() if any(calls(tree, "wait_for"))] == []
+
+
 def test_modules_open_with_a_sentence(trees: dict[str, ast.Module]) -> None:
     """Every module says in its first line what it protects or decides."""
     silent = [name for name, tree in trees.items() if not (ast.get_docstring(tree) or "").strip()]
