@@ -42,11 +42,11 @@ class ShowLines(Action):
             veteran=wished.veteran,
         )
         first = [line for line in lines if line.kind in FIRST][:MOST]
-        others = [line for line in lines if line.kind not in FIRST][:MOST_OTHERS]
+        others = [line for line in lines if line.kind not in FIRST and line.good_for][:MOST_OTHERS]
         dispatcher.utter_message(
             response="utter_lines",
             lines=self._told(first),
-            others=self._told(others),
+            others="\n".join(f"• {line.name}: {line.how_to_reach}" for line in others),
             checked=self._checked(first, moment),
         )
         return []

@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.parts import Parts, parts
 from actions.reading import audience
 
-SHOWN = 5
+SHOWN = 4
 
 
 class ShowPrivacyRanking(Action):

@@ -16,6 +16,7 @@ from rich.table import Table
 from bot.settings import Settings
 
 console = Console(stderr=True)
+out = Console(soft_wrap=True, highlight=False, markup=False)
 
 directory_app = typer.Typer(
     help="Check, list, import and export the lines and providers that officers are shown.", no_args_is_help=True
@@ -27,13 +28,21 @@ Own = Annotated[
 
 
 @directory_app.command("check")
-def check(own: Own = None) -> None:
-    """Report every fault of the shipped and of your own entries: file, line, field."""
+def check(
+    place: Annotated[Path | None, typer.Argument(help="Your own folder or file, instead of --own.")] = None,
+    own: Own = None,
+    links: Annotated[bool, typer.Option("--links", help="Also fetch each link and name who watches there.")] = False,
+) -> None:
+    """Report every fault of the shipped and of your own entries in one run: file, line, field."""
     from bot.catalogue import directory
 
-    report = directory.check(_own(own), _today())
+    folder = place or _own(own)
+    report = directory.check(folder, _today())
     for line in report.lines():
-        console.print(line, highlight=False)
+        out.print(line)
+    if links and report.good:
+        for line in directory.link_report(folder, _fetch):
+            out.print(line)
     sys.exit(0 if report.good else 1)
 
 
@@ -42,8 +51,13 @@ def listing(own: Own = None) -> None:
     """List every entry, how to reach it, and whether somebody has called it lately."""
     from bot.catalogue import Catalogue, directory
 
+    rows = directory.listing(Catalogue.load(own=_own(own)), _today())
+    if not out.is_terminal:
+        for row in rows:
+            out.print("\t".join(row))
+        return
     table = Table("id", "name", "reach", "state")
-    for row in directory.listing(Catalogue.load(own=_own(own)), _today()):
+    for row in rows:
         table.add_row(*row)
     console.print(table)
 
@@ -53,24 +67,26 @@ def stale(own: Own = None) -> None:
     """List the entries that somebody has to call, the most urgent first."""
     from bot.catalogue import Catalogue, directory
 
-    for entry, freshness in directory.stale(Catalogue.load(own=_own(own)), _today()):
-        console.print(f"{entry.id}: {freshness}", highlight=False)
+    catalogue = Catalogue.load(own=_own(own))
+    for line in directory.stale_report(catalogue, _today()):
+        out.print(line)
 
 
 @directory_app.command("import")
 def import_entries(
     source: Annotated[Path, typer.Argument(help="HSDS 3: a JSON file, or the folder of its tables.")],
-    option: Annotated[str, typer.Option(help="The kind of help for entries that name none, such as therapist.")],
+    folder: Annotated[Path | None, typer.Argument(help="Where to write them, instead of --own.")] = None,
+    option: Annotated[str, typer.Option(help="The kind of help for entries that name none, such as therapist.")] = "",
     own: Own = None,
 ) -> None:
     """Take entries in from HSDS 3 into your own folder; with a fault nothing is written."""
     from bot.catalogue import directory
     from bot.errors import SettingsError
 
-    folder = _own(own)
-    if folder is None:
+    target = folder or _own(own)
+    if target is None:
         raise SettingsError("SIDEDOOR_DIRECTORY_DIR or --own must say where your own entries are")
-    console.print(f"{directory.import_hsds(source, folder, option)} entries")
+    console.print(f"{directory.import_hsds(source, target, option)} entries")
 
 
 @directory_app.command("export")
@@ -82,6 +98,16 @@ def export(
 
     entries = Catalogue.load(own=_own(own)).providers(held=True)
     console.print(f"{directory.export_hsds(entries, target)} entries")
+
+
+def _fetch(url: str) -> str:
+    """The page behind a link; raises ``OSError`` when it does not answer."""
+    import httpx
+
+    try:
+        return httpx.get(url, timeout=10, follow_redirects=True, headers={"User-Agent": "link check"}).text
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise OSError(type(error).__name__) from None
 
 
 def _own(named: Path | None) -> Path | None:

@@ -128,7 +128,7 @@ class Cards:
     def suggestion(self, place: int, match: Match, reasons: Iterable[str]) -> str:
         """One suggestion: what, why, the first step, how long it takes, and what to do until then."""
         entry = match.provider
-        name = match.option.title if entry is None else f"{match.option.title}. {entry.name}"
+        name = match.option.title if entry is None else f"{match.option.title}: {entry.name}"
         why = " ".join(reasons)
         wait = match.wait if entry is not None and entry.waiting else self.fact(match.option.wait)
         lines = [
@@ -161,8 +161,9 @@ class Cards:
         told = tuple(facts)
         names = dict.fromkeys(name for fact in told for name in fact.sources)
         lines = [
-            "• " + self._labels["source"].format(title=self._sources[name].title, age=self._sources[name].age)
-            for name in names
+            "• "
+            + self._labels["source" if source.age != "none" else "no_source"].format(title=source.title, age=source.age)
+            for source in map(self._sources.__getitem__, names)
         ]
         checked = self._labels["checked"].format(day=_day(max(fact.checked_on for fact in told)))
         return "\n".join([self._labels["sources"], *lines, checked])
@@ -200,6 +201,7 @@ def read_cards(labels: Record, sources: Mapping[str, Source], states: Mapping[st
         "checked",
         "sure",
         "by_privacy",
+        "no_source",
         "suggestion",
         "why",
         "how_long",

@@ -28,6 +28,7 @@ from bot.catalogue.guarantees import (
 )
 from bot.catalogue.hearing import Phrases
 from bot.catalogue.jurisdictions import Jurisdiction, Rules, read_jurisdictions, read_rules, state_named
+from bot.catalogue.links import Trackers, read_trackers
 from bot.catalogue.loading import DATA, Faults, read
 from bot.catalogue.matching import Match, Matcher, Need, read_matcher
 from bot.catalogue.providers import Kind, Policy, Provider, choose_lines
@@ -84,7 +85,8 @@ class Catalogue:
         laws.done()
         lines = read(folder / "providers.yml", faults)
         lines.day("checked_on")
-        entries = EntryReader(reader, options, read_unknown(lines))
+        trackers = read_trackers(read(folder / "trackers.yml", faults))
+        entries = EntryReader(reader, options, read_unknown(lines), trackers)
         policy = read_policy(lines)
         providers = entries.all(lines.records("services"))
         lines.done()
@@ -152,6 +154,11 @@ class Catalogue:
     def outside_department(self, who: Audience = Audience.OFFICER) -> tuple[Option, ...]:
         """What has no tie to the department, the most private first."""
         return tuple(option for option in self.most_private(who) if option.outside_department is Outside.YES)
+
+    @property
+    def trackers(self) -> Trackers:
+        """Who watches links and pages."""
+        return self._entries.trackers
 
     # States
 

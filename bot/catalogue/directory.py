@@ -11,14 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.exchange import as_entry, as_hsds, as_tables, records_in
+from bot.catalogue.links import Fetch, check_links
 from bot.catalogue.loading import DATA, Fault, Faults
 from bot.catalogue.providers import Freshness, Provider
 from bot.errors import DataError
+
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Report:
 
 
 def check(own: Path | None, today: date, data: Path = DATA) -> Report:
-    """Reads the shipped data and the folder *own*, and reports every fault in one run."""
+    """Reads the shipped data and *own* (a folder, or one file), and reports every fault in one run."""
     faults = Faults()
     catalogue = Catalogue.read(data, own, faults)
     entries = catalogue.providers(held=True)
@@ -67,13 +71,41 @@ def stale(catalogue: Catalogue, today: date) -> tuple[tuple[Provider, Freshness]
     return tuple(sorted(due, key=lambda pair: (pair[0].verified_on or date.min, pair[0].id)))
 
 
+def stale_report(catalogue: Catalogue, today: date) -> list[str]:
+    """One line for each entry that somebody has to call: its age, how to reach it, and whether officers see it."""
+    return [
+        f"{entry.id}: {freshness if entry.verified_on is None else f'checked on {entry.verified_on}'}; "
+        f"{_shown(catalogue, entry, today)}; {entry.how_to_reach}"
+        for entry, freshness in stale(catalogue, today)
+    ]
+
+
+def _shown(catalogue: Catalogue, entry: Provider, today: date) -> str:
+    if entry.held:
+        return "held back"
+    if not catalogue.policy.offered(entry, today):
+        return "hidden"
+    return "shown with its age" if entry.verifiable else "shown last"
+
+
+def link_report(own: Path | None, fetch: Fetch, data: Path = DATA) -> list[str]:
+    """One line for each link: who watches there, how many other hosts it loads from, or that it did not answer."""
+    catalogue = Catalogue.load(data, own)
+    lines = []
+    for found in check_links(catalogue.providers(held=True), catalogue.trackers, fetch):
+        seen = ", ".join(found.trackers) or "no known tracker"
+        what = f"{seen}; {found.third_parties} other hosts" if found.answered else "does not answer"
+        lines.append(f"{found.entry}: {found.url}: {what}")
+    return lines
+
+
 def listing(catalogue: Catalogue, today: date) -> tuple[tuple[str, str, str, str], ...]:
     """Every entry as id, name, how to reach it, and its state: fresh, old, never, or held."""
     return tuple(
         (
             entry.id,
             entry.name,
-            entry.reach or ", ".join(phone.number for phone in entry.phones) or entry.url,
+            entry.how_to_reach,
             "held" if entry.held else str(catalogue.policy.freshness_of(entry, today)),
         )
         for entry in catalogue.providers(held=True)
@@ -116,4 +148,5 @@ def export_hsds(entries: Iterable[Provider], target: Path) -> int:
 
 
 def _yaml(entries: Iterable[Provider]) -> str:
-    return yaml.safe_dump({"services": [as_entry(entry) for entry in entries]}, sort_keys=False, allow_unicode=True)
+    told = {"services": [as_entry(entry) for entry in entries]}
+    return str(yaml.dump(told, Dumper=_Dumper, sort_keys=False, allow_unicode=True))

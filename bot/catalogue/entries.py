@@ -7,6 +7,7 @@ stands under ``sidedoor``, or in attributes whose label begins with that word.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from typing import TypeVar
 
 from bot.catalogue.guarantees import Audience, Confidence, Fact, FactReader, Helper, Option, Outside, Payment
 from bot.catalogue.hours import read_schedule
+from bot.catalogue.links import Trackers
 from bot.catalogue.loading import Record
 from bot.catalogue.providers import FACTS, Freshness, Kind, Phone, PhoneType, Policy, Provider, Status
 
@@ -33,6 +35,7 @@ class EntryReader:
     facts: FactReader
     options: Mapping[str, Option]
     unknown: Mapping[str, str]
+    trackers: Trackers
     default_option: str = ""
 
     def all(self, records: Iterable[Record], taken: Iterable[str] = ()) -> tuple[Provider, ...]:
@@ -48,14 +51,15 @@ class EntryReader:
 
     def one(self, record: Record) -> Provider:
         """One entry, in our form or as HSDS has it; every fault is noted."""
+        _from_places(record)
         ours = _ours(record)
         provider = self._provider(record, ours)
-        if provider.option not in self.options:
-            ours.fault("option", "is not an option of this catalogue")
+        if provider.option and provider.option not in self.options:
+            ours.fault("option", "is not an option of this catalogue; an import can name one with --option")
         offered = provider.status is Status.ACTIVE and not provider.held
-        if offered and not (provider.phones or provider.url):
+        if offered and not (provider.phones or provider.url or "phones" in record):
             record.fault("phones", "is missing: an active entry needs a number or a url")
-        if offered and provider.kind is not Kind.PROVIDER and not provider.schedules:
+        if offered and provider.kind is not Kind.PROVIDER and not provider.schedules and "schedules" not in record:
             record.fault("schedules", "is missing: a line needs its hours")
         ours.done()
         record.skip(*_UNUSED)
@@ -64,9 +68,9 @@ class EntryReader:
 
     def _provider(self, record: Record, ours: Record) -> Provider:
         verified_on = record.day("verified_on", optional=True) or record.day("assured_date", optional=True)
-        organization, website = _organization(record)
+        organization, website = self._organization(record)
         option = ours.text("option", optional=bool(self.default_option)) or self.default_option
-        answered_by = _several(ours, "answered_by", Helper, optional=option in self.options)
+        answered_by = _several(ours, "answered_by", Helper, optional=True)
         return Provider(
             id=_identity(record, ours),
             name=record.text("name"),
@@ -74,7 +78,7 @@ class EntryReader:
             organization=organization,
             website=website,
             description=record.text("description", optional=True),
-            url=_link(record, "url"),
+            url=self._link(record, "url"),
             status=record.choice("status", Status, Status.INACTIVE),
             phones=tuple(_phone(phone) for phone in record.records("phones", optional=True)),
             schedules=tuple(filter(None, map(read_schedule, record.records("schedules", optional=True)))),
@@ -103,6 +107,24 @@ class EntryReader:
             file=record.file,
             line=record.line,
         )
+
+    def _organization(self, record: Record) -> tuple[str, str]:
+        if "organization" not in record:
+            return "", ""
+        found = record.record("organization")
+        name, website = found.text("name"), self._link(found, "website")
+        found.skip(*_UNUSED_ORGANIZATION)
+        found.done()
+        return name, website
+
+    def _link(self, record: Record, field: str) -> str:
+        text = record.text(field, optional=True)
+        if text and not text.startswith("https://"):
+            record.fault(field, "must begin with https://")
+        told = self.trackers.in_link(text)
+        if told:
+            record.fault(field, "tells others of the click: " + ", ".join(told))
+        return text
 
     def _sources(self, record: Record) -> tuple[str, ...]:
         found = record.words("sources", optional=True) or ("directory",)
@@ -142,23 +164,37 @@ def _ours(record: Record) -> Record:
     for item in record.records("attributes", optional=True):
         label = item.text("label", optional=True)
         if label.startswith("sidedoor."):
-            fields[label.removeprefix("sidedoor.")] = (item.text("value"), item.line)
+            name = label.removeprefix("sidedoor.")
+            fields[name] = (_value(item, f"{record.name}.sidedoor.{name}"), item.line)
     return Record(record.file, f"{record.name}.sidedoor", record.line, fields, record.faults)
+
+
+def _value(item: Record, name: str) -> str | Record:
+    """What an attribute says; a fact with its own sources travels as JSON."""
+    text = item.text("value")
+    try:
+        found = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        return text
+    return Record(
+        item.file, name, item.line, {str(key): (value, item.line) for key, value in found.items()}, item.faults
+    )
+
+
+def _from_places(record: Record) -> None:
+    """HSDS may say numbers and hours for the place instead of the service."""
+    for place in record.records("service_at_locations", optional=True):
+        site = place.record("location", optional=True)
+        for name in ("phones", "schedules", "service_areas", "languages"):
+            for found in (place, site):
+                record.inherit(name, list(found.items(name, optional=True)) or None)
 
 
 def _identity(record: Record, ours: Record) -> str:
     theirs = record.text("id", pattern="[A-Za-z0-9-]{2,64}")
     return ours.text("id", optional=True, pattern="[A-Za-z0-9-]{2,64}") or theirs
-
-
-def _organization(record: Record) -> tuple[str, str]:
-    if "organization" not in record:
-        return "", ""
-    found = record.record("organization")
-    name, website = found.text("name"), _link(found, "website")
-    found.skip(*_UNUSED_ORGANIZATION)
-    found.done()
-    return name, website
 
 
 def _several(record: Record, field: str, kind: type[_Choice], *, optional: bool = False) -> tuple[_Choice, ...]:
@@ -170,13 +206,6 @@ def _several(record: Record, field: str, kind: type[_Choice], *, optional: bool 
         else:
             record.fault(field, f"entry {place} must be one of: " + ", ".join(known))
     return tuple(found)
-
-
-def _link(record: Record, field: str) -> str:
-    text = record.text(field, optional=True)
-    if text and not text.startswith("https://"):
-        record.fault(field, "must begin with https://")
-    return text
 
 
 def _phone(record: Record) -> Phone:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.catalogue.entries import EntryReader
+from bot.catalogue.guarantees import Fact
 from bot.catalogue.hours import DAYS, Schedule
 from bot.catalogue.loading import Faults, Record, read_any
 from bot.catalogue.providers import FACTS, Provider
@@ -22,6 +24,8 @@ TABLES = ("organizations", "phones", "schedules", "languages", "service_areas", 
 
 def read_folder(folder: Path, reader: EntryReader, faults: Faults, taken: Iterable[str] = ()) -> tuple[Provider, ...]:
     """Every entry of every file in *folder*, in the order of the file names; an id may be given once."""
+    if folder.is_file():
+        return reader.all(records_in(folder, faults), taken)
     if not folder.is_dir():
         faults.add(folder.name, 1, "folder", "cannot be read")
         return ()
@@ -30,6 +34,8 @@ def read_folder(folder: Path, reader: EntryReader, faults: Faults, taken: Iterab
         if path.suffix in (".yml", ".yaml", ".json") or path.name == "services.csv":
             seen = [*taken, *(provider.id for provider in found)]
             found += reader.all(records_in(path, faults), seen)
+        elif path.suffix == ".csv" and path.stem not in TABLES:
+            faults.add(path.name, 1, "file", "is not a table of HSDS that is read here")
     return found
 
 
@@ -65,18 +71,27 @@ def _services(top: Any, file: str, faults: Faults) -> tuple[Record, ...]:
 def _joined(path: Path, faults: Faults) -> tuple[Record, ...]:
     tables = {name: _table(path.with_name(f"{name}.csv"), faults) for name in TABLES}
     services = _table(path, faults)
+    known = {service.text("id", optional=True) for service in services}
+    for rows, field in ((tables[name], "link_id" if name == "attributes" else "service_id") for name in tables):
+        for row in rows:
+            if row.text(field, optional=True) not in {"", *known} and not row.says("link_entity", "organization"):
+                row.fault(field, "names no service")
+    rows_of = {name: _grouped(tables[name], "link_id" if name == "attributes" else "service_id") for name in tables}
+    owners = {row.text("id", optional=True): row for row in tables["organizations"]}
     for service in services:
         identity = service.text("id", optional=True)
-        for name in ("phones", "schedules", "languages", "service_areas"):
-            rows = [row for row in tables[name] if row.text("service_id", optional=True) == identity]
-            service.inherit(name, rows)
-        marks = [row for row in tables["attributes"] if row.text("link_id", optional=True) == identity]
-        service.inherit("attributes", marks)
+        for name in ("phones", "schedules", "languages", "service_areas", "attributes"):
+            service.inherit(name, rows_of[name].get(identity, []))
         owner = service.text("organization_id", optional=True)
-        for row in tables["organizations"]:
-            if row.text("id", optional=True) == owner:
-                service.inherit("organization", row)
+        service.inherit("organization", owners.get(owner) if owner else None)
     return tuple(services)
+
+
+def _grouped(rows: Iterable[Record], field: str) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for row in rows:
+        found.setdefault(row.text(field, optional=True), []).append(row)
+    return found
 
 
 def _table(path: Path, faults: Faults) -> list[Record]:
@@ -120,7 +135,10 @@ def as_hsds(provider: Provider) -> dict[str, Any]:
     for table in ("phones", "schedules", "languages", "service_areas"):
         entry[table] = [{"id": _uuid(f"{identity}/{table}/{n}"), **row} for n, row in enumerate(entry[table])]
     if "organization" in entry:
-        entry["organization"] = {"id": _uuid(f"organization/{provider.organization}"), **entry["organization"]}
+        entry["organization"] = {
+            "id": _uuid(f"organization/{provider.organization}/{provider.website}"),
+            **entry["organization"],
+        }
     marks = {"id": provider.id, **_extension(provider)}
     entry["attributes"] = [
         {"id": _uuid(f"{identity}/{name}"), "link_id": identity, "link_entity": "service", "label": f"sidedoor.{name}",
@@ -195,8 +213,22 @@ def _extension(provider: Provider) -> dict[str, Any]:
         "police_aware": str(provider.police_aware),
         "agencies": list(provider.agencies),
         "confidence": str(provider.confidence),
+        "sources": [name for name in provider.sources if name != "directory"],
         "hold": provider.held,
-        **{name: fact.text for name, fact in told.items()},
+        **{name: _fact(fact) for name, fact in told.items()},
+    }
+
+
+def _fact(fact: Fact) -> str | dict[str, Any]:
+    """A sentence of the directory as it is; one with sources of its own with all that it carries."""
+    if fact.sources == ("directory",):
+        return fact.text
+    return {
+        "text": fact.text,
+        "sources": list(fact.sources),
+        "confidence": str(fact.confidence),
+        "verified": fact.verified,
+        "checked_on": fact.checked_on.isoformat(),
     }
 
 
@@ -234,6 +266,8 @@ def _plain(value: Any) -> Any:
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
     return ",".join(value) if isinstance(value, list | tuple) else str(value)
 
 

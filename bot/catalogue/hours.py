@@ -117,6 +117,7 @@ def read_schedule(record: Record) -> Schedule | None:
     zone = _zone(record)
     opens, closes = _time(record, "opens_at"), _time(record, "closes_at")
     days = _days(record)
+    valid_to, until = record.day("valid_to", optional=True), _until(record)
     schedule = Schedule(
         zone=zone or UTC,
         days=days,
@@ -126,7 +127,7 @@ def read_schedule(record: Record) -> Schedule | None:
         interval=record.number("interval", low=1, high=52, optional=True),
         start=record.day("dtstart", optional=True),
         valid_from=record.day("valid_from", optional=True),
-        valid_to=record.day("valid_to", optional=True),
+        valid_to=min(filter(None, (valid_to, until)), default=None),
         closed_on=_dates(record),
         closed_on_holidays=record.flag("closed_on_holidays", default=False),
         description=record.text("description", optional=True),
@@ -139,6 +140,18 @@ def read_schedule(record: Record) -> Schedule | None:
     record.skip("service_at_location_id", "metadata", "organization_id")
     record.done()
     return schedule if zone and opens is not None and closes is not None and days else None
+
+
+def _until(record: Record) -> date | None:
+    """The last day of an RFC 5545 rule, which may carry a time."""
+    text = record.text("until", optional=True) if not record.holds_day("until") else ""
+    if not text:
+        return record.day("until", optional=True)
+    try:
+        return date.fromisoformat(text[:10] if "-" in text else text[:8])
+    except ValueError:
+        record.fault("until", "must be a date like 2026-11-21")
+        return None
 
 
 def _zone(record: Record) -> tzinfo | None:

@@ -215,6 +215,10 @@ class Record:
         """Whether *field* is a mapping."""
         return field in self._fields and isinstance(self._fields[field][0], Record)
 
+    def holds_day(self, field: str) -> bool:
+        """Whether *field* was read as a date."""
+        return field in self._fields and isinstance(self._fields[field][0], date)
+
     def record(self, field: str, *, optional: bool = False) -> Record:
         """A mapping inside this one; an empty one where there is none."""
         value = self._take(field, optional)

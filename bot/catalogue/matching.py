@@ -213,6 +213,10 @@ def _urgent(need: Need) -> bool:
     return need.level >= Level.HIGH or need.now is not None
 
 
+def _wary(need: Need) -> bool:
+    return need.exclude_own_agency or need.most_private
+
+
 def _paid(way: Payment, option: Option, need: Need) -> bool:
     return need.payment is way and way in option.payments
 
@@ -228,7 +232,7 @@ _REASONS: tuple[tuple[str, _Applies], ...] = (
     ("police_aware", lambda option, need, entry: entry is not None and entry.police_aware is Outside.YES),
     ("most_private", lambda option, need, entry: need.most_private and option.privacy_rank <= TOP_PRIVACY),
     ("outside", lambda option, need, entry: need.exclude_own_agency and option.outside_department is Outside.YES),
-    ("ask_tie", lambda option, need, entry: need.exclude_own_agency and option.outside_department is Outside.DEPENDS),
+    ("ask_tie", lambda option, need, entry: _wary(need) and option.outside_department is Outside.DEPENDS),
     ("free", lambda option, need, entry: _paid(Payment.FREE, option, need)),
     ("insurance", lambda option, need, entry: _paid(Payment.INSURANCE, option, need)),
     ("cash", lambda option, need, entry: _paid(Payment.CASH, option, need)),

@@ -7,18 +7,20 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.catalogue.directory import check, export_hsds, import_hsds, listing, stale
+from bot.catalogue.directory import check, export_hsds, import_hsds, link_report, listing, stale, stale_report
 from bot.catalogue.providers import Freshness
 from bot.errors import DataError
-from tests.catalogue.builders import own_folder
+from tests.catalogue.builders import copied, own_folder
 
 TODAY = date(2026, 11, 21)
+BROKEN_FOLDER = Path(__file__).parent / "broken"
 BROKEN = """\
 services:
   - id: x
@@ -66,6 +68,30 @@ def test_a_broken_sample_is_told_whole_in_one_run(tmp_path: Path) -> None:
     assert expected == {field: line for field, line in found.items() if field in expected}
     assert sum(1 for fault in report.faults if fault.field.endswith("].id")) == 2
     assert not report.good and all(fault.file == "region.yml" for fault in report.faults)
+
+
+def test_a_broken_folder_is_told_whole_in_one_run() -> None:
+    """
+    YAML, HSDS as JSON and HSDS as tables, broken in some fifty ways: one report names file, line and field of each.
+
+    ``expected.txt`` was checked line by line against what was planted.
+    """
+    report = check(BROKEN_FOLDER, TODAY)
+
+    expected = (BROKEN_FOLDER / "expected.txt").read_text(encoding="utf-8").splitlines()
+    assert [str(fault) for fault in report.faults] == expected
+    assert {fault.file for fault in report.faults} == {
+        "attributes.csv", "hours.csv", "lake.json", "phones.csv", "region.yml", "services.csv", "torn.yml"
+    }  # fmt: skip
+
+
+def test_one_file_can_be_checked() -> None:
+    """
+    A single file is checked as a folder is.
+    """
+    report = check(BROKEN_FOLDER / "torn.yml", TODAY)
+
+    assert [(fault.file, fault.problem) for fault in report.faults] == [("torn.yml", "is not YAML or JSON")]
 
 
 def test_a_report_is_one_line_a_fault(tmp_path: Path) -> None:
@@ -138,6 +164,73 @@ def test_what_goes_out_comes_in_the_same(tmp_path: Path, name: str) -> None:
         assert getattr(before, field) == getattr(after, field), field
     assert before.schedules == after.schedules
     assert before.facts["agency_tie"].text == after.facts["agency_tie"].text
+
+
+@pytest.mark.parametrize("name", ["out.json", "out"])
+def test_all_that_is_shipped_comes_back_the_same(tmp_path: Path, name: str) -> None:
+    """
+    Every shipped entry goes out as HSDS, as JSON and as tables, and comes back equal in every field, sources and all.
+    """
+    shipped = Catalogue.load().providers(held=True)
+    empty = copied(tmp_path)
+    lines = empty / "providers.yml"
+    lines.write_text(lines.read_text(encoding="utf-8").partition("services:")[0] + "services: []\n", encoding="utf-8")
+
+    export_hsds(shipped, tmp_path / name)
+    import_hsds(tmp_path / name, tmp_path / "own", "", data=empty)
+
+    back = {entry.id: entry for entry in Catalogue.load(empty, own=tmp_path / "own").providers(held=True)}
+    for entry in shipped:
+        assert replace(back[entry.id], file="", line=0) == replace(entry, file="", line=0)
+
+
+def test_numbers_of_the_place_are_taken_in(tmp_path: Path) -> None:
+    """
+    HSDS may give numbers and hours at the place and not at the service; they are not lost.
+    """
+    bare = {key: value for key, value in FOREIGN.items() if key != "phones"}
+    hours = {"freq": "WEEKLY", "byday": "MO", "opens_at": "09:00", "closes_at": "17:00", "time_zone": "UTC",
+             "until": "20271231T000000Z"}  # fmt: skip
+    place = {"id": "s1", "schedules": [hours], "location": {"id": "l1", "phones": FOREIGN["phones"]}}
+    source = tmp_path / "lake.json"
+    source.write_text(json.dumps({**bare, "service_at_locations": [place]}), encoding="utf-8")
+
+    import_hsds(source, tmp_path / "own", "therapist")
+
+    entry = Catalogue.load(own=tmp_path / "own").provider(str(FOREIGN["id"]))
+    assert [phone.number for phone in entry.phones] == ["312-555-0170"]
+    assert entry.schedules[0].valid_to == date(2027, 12, 31)
+
+
+def test_the_report_of_what_is_due_says_what_officers_see(tmp_path: Path) -> None:
+    """
+    What is old is shown with its age, what is too old is hidden, and what was held back says so.
+    """
+    own = Catalogue.load(own=own_folder(tmp_path))
+
+    def line(day: date) -> str:
+        return next(line for line in stale_report(own, day) if line.startswith("river-practice"))
+
+    assert "checked on 2026-10-01; shown with its age" in line(date(2027, 6, 1))
+    assert "hidden" in line(date(2029, 1, 1))
+    assert "held back" in next(line for line in stale_report(own, TODAY) if line.startswith("safe-call-now"))
+
+
+def test_links_are_reported_one_a_line(tmp_path: Path) -> None:
+    """
+    With a network each link is told with who watches there; a dead one says that it does not answer.
+    """
+
+    def fetch(url: str) -> str:
+        if "copline" in url:
+            raise OSError
+        return "<script src='https://connect.facebook.net/x.js'></script>" if "988" in url else ""
+
+    told = link_report(None, fetch)
+
+    assert "copline: https://copline.org: does not answer" in told
+    assert "lifeline-988: https://988lifeline.org: Meta; 1 other hosts" in told
+    assert any(line.endswith("no known tracker; 0 other hosts") for line in told)
 
 
 def test_all_that_is_shipped_can_go_out(tmp_path: Path) -> None:

@@ -4,8 +4,12 @@ Links: a page that lets others watch is found before an officer is sent there.
 
 from __future__ import annotations
 
+import pytest
+
 from bot.catalogue import Catalogue
-from bot.catalogue.links import check_links
+from bot.catalogue.links import check_links, links
+
+TRACKERS = Catalogue.load().trackers
 
 PAGE = """<html><head><link href="https://river.example/style.css" rel="stylesheet">
 <script async src="https://www.googletagmanager.com/gtag/js?id=G-0"></script>
@@ -19,7 +23,7 @@ def test_trackers_are_named() -> None:
     """
     entry = Catalogue.load().provider("copline")
 
-    found = check_links([entry], lambda url: PAGE)
+    found = check_links([entry], TRACKERS, lambda url: PAGE)
 
     assert [finding.url for finding in found] == ["https://copline.org"]
     assert found[0].trackers == ("Meta", "Google")
@@ -33,7 +37,7 @@ def test_a_page_of_its_own_is_clean() -> None:
     """
     entry = Catalogue.load().provider("copline")
 
-    found = check_links([entry], lambda url: '<script src="https://static.copline.org/a.js"></script>')
+    found = check_links([entry], TRACKERS, lambda url: '<script src="https://static.copline.org/a.js"></script>')
 
     assert found[0].clean and found[0].third_parties == 0
 
@@ -46,4 +50,32 @@ def test_a_dead_link_is_told() -> None:
     def dead(url: str) -> str:
         raise OSError
 
-    assert not any(finding.answered for finding in check_links(Catalogue.load().providers(), dead))
+    assert not any(finding.answered for finding in check_links(Catalogue.load().providers(), TRACKERS, dead))
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://river.example/?utm_source=list&id=4", ("Google",)),
+        ("https://river.example/#fbclid=4", ("Meta",)),
+        ("https://bit.ly/3xyz", ("Short links",)),
+        ("https://click.list-manage.com/track?e=1", ("Mail senders",)),
+        ("https://www.facebook.com/river.team", ("Meta",)),
+        ("https://t.co/abc?gclid=1", ("Short links", "Google")),
+        ("https://river.example/utm/about?id=4", ()),
+        ("https://not-bit.ly.example/", ()),
+        ("https://[broken", ()),
+    ],
+)
+def test_a_link_that_tells_others_is_found_without_a_network(url: str, told: tuple[str, ...]) -> None:
+    """
+    Who learns of a click from the link itself is read off the link: its host, and what hangs behind it.
+    """
+    assert TRACKERS.in_link(url) == told
+
+
+def test_no_shipped_link_tells_others() -> None:
+    """
+    No link that is shipped leads through somebody who counts clicks.
+    """
+    assert [url for _, url in links(Catalogue.load().providers(held=True)) if TRACKERS.in_link(url)] == []

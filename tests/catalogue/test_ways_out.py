@@ -16,6 +16,7 @@ KNOWN = {
     "bot/assistant/server.py": "the other end of that socket",
     "bot/channels/telegram_line.py": "the officer's own chat",
     "bot/channels/telegram_pace.py": "the officer's own chat",
+    "bot/cli_directory.py": "fetches the links of the directory when an operator asks with --links",
     "bot/doctor.py": "catches what asking this machine's own processes raises",
     "bot/probing.py": "asks this machine's own processes whether they live",
 }
