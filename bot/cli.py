@@ -64,11 +64,12 @@ def serve(state: State = None, port: Annotated[int | None, typer.Option(help="Th
 @app.command()
 def assistant(state: State = None) -> None:
     """Start the assistant (Rasa) alone, on a Unix socket in the state folder that only the edge uses."""
-    settings = Settings.load(state_dir=state)
-    from bot import wiring
+    settings = _settings("assistant", state_dir=state)
+    from bot import preflight, wiring
     from bot.assistant import server
 
     wiring.prepare(settings, wiring.ASSISTANT_KEYS)
+    preflight.refuse(settings, "assistant")
     server.run(settings)
 
 
@@ -76,9 +77,11 @@ def assistant(state: State = None) -> None:
 def desk(state: State = None, port: Annotated[int | None, typer.Option(help="The responders' port.")] = None) -> None:
     """Start the responders' desk alone."""
     settings = _settings("desk", state_dir=state, desk_port=port)
-    from bot import wiring
+    from bot import preflight, wiring
     from bot.desk.app import serve as serve_desk
 
+    wiring.prepare(settings, wiring.DESK_KEYS)
+    preflight.refuse(settings, "desk")
     serve_desk(wiring.desk(settings), settings)
 
 

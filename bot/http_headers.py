@@ -30,14 +30,26 @@ ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 class SecurityHeaders:
     """An ASGI wrapper; plain, so that event streams pass through it unbuffered."""
 
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str], replace: bool = True) -> None:
+        """Without *replace* a route that has set a header itself keeps it."""
         self._app = app
         self._headers = headers
+        self._replace = replace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                self._put(MutableHeaders(scope=message))
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+    def _put(self, headers: MutableHeaders) -> None:
+        for name, value in self._headers.items():
+            if self._replace or name not in headers:
+                headers[name] = value
+
+    def _put(self, headers: MutableHeaders) -> None:
+        for name, value in self._headers.items():
+            if self._replace or name not in headers:
+                headers[name] = value

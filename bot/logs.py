@@ -123,6 +123,34 @@ def lock_down(level: str, process: str, *, rasa: bool = False, seal_output: bool
         quiet_structlog()
 
 
+def faults() -> list[str]:
+    """What of ``lock_down`` does not hold in this process, tried with a word that must not come out."""
+    found = []
+    word = "canary-of-the-preflight"
+    try:
+        raise ValueError(word)
+    except ValueError:
+        record = logging.LogRecord("tried", 40, __file__, 1, f"{word} %s", (word,), sys.exc_info())
+    formatters = [handler.formatter for handler in logging.root.handlers]
+    if len(formatters) != 1 or formatters[0] is None or word in formatters[0].format(record):
+        found.append("the log would print what is said")
+    if logging.Logger.callHandlers.__module__ != __name__ or logging.lastResort not in logging.root.handlers:
+        found.append("a library could log past the lock")
+    if "structlog" in sys.modules and [p.__module__ for p in _structlog_processors()] != [__name__]:
+        found.append("structlog would print what is said")
+    if resource.getrlimit(resource.RLIMIT_CORE)[0] != 0:
+        found.append("core dumps are on")
+    if os.environ.get("RASA_TELEMETRY_ENABLED") != "false":
+        found.append("Rasa's telemetry is on")
+    if "sentry_sdk" in sys.modules and getattr(sys.modules["sentry_sdk"].Hub.current, "client", None) is not None:
+        found.append("Sentry is on")
+    return found
+
+
+def _structlog_processors() -> list[Any]:
+    return list(sys.modules["structlog"].get_config()["processors"])
+
+
 def quiet_loop(loop: asyncio.AbstractEventLoop) -> None:
     """Makes *loop* report an exception that nobody awaited by its type and place."""
     log = get_logger("asyncio")

@@ -80,6 +80,12 @@ def find_model(settings: Settings, sources: Sources | None = None) -> Path:
     return path
 
 
+def has_model(settings: Settings, sources: Sources | None = None) -> bool:
+    """True when there is a model of the present sources, whether it is what was trained or not."""
+    path = _model_path(settings, sources)
+    return path.exists() and _checksum_path(path).exists()
+
+
 def train(settings: Settings, progress: Progress | None = None, sources: Sources | None = None) -> Path:
     """
     Trains and returns the model's path; *progress* hears the name of a step and how much is done, from 0 to 1.

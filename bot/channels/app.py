@@ -11,14 +11,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from bot import serving, wiring
+from bot import preflight, serving, wiring
 from bot.channels import card_pages, webchat
 from bot.channels.inbound import Edge
+from bot.channels.web_guard import HEADERS
 from bot.errors import SidedoorError
+from bot.http_headers import SecurityHeaders
 from bot.logs import get_logger, lock_down, quiet_loop
 from bot.retention import sweep_forever
 from bot.settings import Settings
@@ -41,12 +44,13 @@ def build(process: EdgeProcess, settings: Settings) -> Starlette:
     telegram = _telegram(edge, process, settings)
     routes: list[BaseRoute] = [
         Route("/livez", _live, methods=["GET"]),
-        Route("/readyz", _ready_of(process), methods=["GET"]),
+        Route("/readyz", _ready_of(process, settings), methods=["GET"]),
         *webchat.routes(edge, settings, process.parts.wording),
         *card_pages.routes(settings),
         *(telegram.routes() if telegram else ()),
     ]
-    return Starlette(routes=routes, lifespan=_lifespan(edge, process, settings, telegram))
+    headers = Middleware(SecurityHeaders, headers=HEADERS, replace=False)
+    return Starlette(routes=routes, middleware=[headers], lifespan=_lifespan(edge, process, settings, telegram))
 
 
 def serve(process: EdgeProcess, settings: Settings) -> None:
@@ -70,10 +74,11 @@ async def _live(_: Request) -> JSONResponse:
     return JSONResponse({"live": True})
 
 
-def _ready_of(process: EdgeProcess) -> Callable[[Request], object]:
+def _ready_of(process: EdgeProcess, settings: Settings) -> Callable[[Request], object]:
     async def ready(_: Request) -> JSONResponse:
         """Which parts of a whole conversation are there; 503 while one is not."""
         parts = await process.readiness()
+        parts["preflight"] = not await asyncio.to_thread(preflight.faults, settings, "edge")
         return JSONResponse({"ready": all(parts.values()), "parts": parts}, 200 if all(parts.values()) else 503)
 
     return ready
