@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from typing import Any, BinaryIO, Protocol, TextIO
 
 from bot.assistant import training
@@ -17,7 +16,6 @@ from bot.settings import Settings
 from bot.triage.layers import Layers
 from bot.triage.levels import Level, Verdict
 from bot.triage.lexicon import Triage
-from bot.triage.scoring import artefact
 from bot.triage.scoring.joining import join
 
 LONGEST = 200_000  # bytes a line may have; the longest post people write has a tenth of that
@@ -30,10 +28,7 @@ class Parser(Protocol):
 
 
 def assess(settings: Settings, *, triage_only: bool, explain: bool) -> None:
-    """Judges standard input line by line; trains first what is missing, and says so on standard error."""
-    if artefact.needs_training(settings.model_dir):
-        print("The scorer of levels is trained first; half a minute.", file=sys.stderr, flush=True)  # noqa: T201
-        artefact.train_apart(settings.model_dir)
+    """Judges standard input line by line; makes first what is missing."""
     parser = None
     if not triage_only:
         if training.needs_training(settings):

@@ -86,9 +86,9 @@ def _model(settings: Settings) -> Iterator[Finding]:
 
 
 def _levels(settings: Settings) -> Iterator[Finding]:
-    stale = artefact.needs_training(settings.model_dir)
-    alone = "the scorer of levels is missing or stale, so the lexicon judges alone; `sidedoor train`"
-    yield Finding(not stale, alone if stale else "the scorer of levels is current")
+    missing = artefact.needs_building(settings.model_dir) or not artefact.LEARNT.exists()
+    alone = "the scorer of levels is missing, so the lexicon judges alone; `sidedoor train` builds it"
+    yield Finding(not missing, alone if missing else "the scorer of levels is there")
     try:
         yield Finding(bool(read_thresholds()), "the scorer's thresholds can be read")
     except SidedoorError as error:

@@ -86,7 +86,7 @@ async def _start_assistant(
     settings: Settings, supervisor: Supervisor, others: Sequence[Child], console: Console
 ) -> bool:
     """Trains first where that is needed; False when it failed. Says when the house is whole."""
-    if _stale(settings):
+    if training.needs_training(settings):
         console.print("The model's sources changed, so it is trained now; crises are answered meanwhile.")
         if not await _train(settings, quiet=False):
             console.print("[red]The model could not be trained.[/red] `sidedoor train` shows where it failed.")
@@ -111,12 +111,9 @@ async def assistant_beside(settings: Settings, *, quiet: bool) -> AsyncIterator[
     supervisor = Supervisor(settings.environment())
 
     async def start() -> bool:
-        runs = await client.alive()
-        if (artefact.needs_training(settings.model_dir) if runs else _stale(settings)) and not (
-            await _train(settings, quiet=quiet) or runs
-        ):
-            return False
-        if not runs:
+        if not await client.alive():
+            if training.needs_training(settings) and not await _train(settings, quiet=quiet):
+                return False
             supervisor.start(assistant_child(settings))
         return await until_ready(client, SECONDS_TO_READY)
 
@@ -184,20 +181,16 @@ class _Patient:
 
 
 def train(settings: Settings, console: Console, *, force: bool, quiet: bool) -> None:
-    """Trains what changed, the scorer of levels first, with a progress bar where somebody looks."""
-    levels = force or artefact.needs_training(settings.model_dir)
-    model = force or training.needs_training(settings)
-    if not (levels or model) and not quiet:
-        console.print("The model is up to date.")
+    """Builds the encoder and trains what changed, with a progress bar where somebody looks."""
+    artefact.build_apart(settings.model_dir)
+    if not force and not training.needs_training(settings):
+        if not quiet:
+            console.print("The model is up to date.")
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
-        if levels:
-            task = progress.add_task("levels", total=None)
-            artefact.train_apart(settings.model_dir, force=force)
-            progress.update(task, total=1.0, completed=1.0)
-        if model:
-            task = progress.add_task("training", total=1.0)
-            training.train(settings, lambda stage, share: progress.update(task, description=stage, completed=share))
+        task = progress.add_task("training", total=1.0)
+        training.train(settings, lambda stage, share: progress.update(task, description=stage, completed=share))
 
 
 async def until_ready(client: AssistantClient, seconds: float) -> bool:
@@ -208,10 +201,6 @@ async def until_ready(client: AssistantClient, seconds: float) -> bool:
             return True
         await asyncio.sleep(0.2)
     return False
-
-
-def _stale(settings: Settings) -> bool:
-    return training.needs_training(settings) or artefact.needs_training(settings.model_dir)
 
 
 async def _train(settings: Settings, *, quiet: bool) -> bool:

@@ -43,9 +43,15 @@ class Encoder:
         """One row a text."""
         rows = np.zeros((len(texts), WIDTH), dtype=np.float32)
         for row, text in enumerate(texts):
-            ids = np.array([self._cutter.encode(text).ids], dtype=np.int64)
-            rows[row] = self._session.run(None, {"ids": ids})[0][0]
+            rows[row] = self._session.run(["vectors"], {"ids": self._ids(text)})[0][0]
         return rows
+
+    def hidden(self, text: str) -> Floats:
+        """A row for each piece of a word, before they become one vector; what ``bot.learning`` starts from."""
+        return np.asarray(self._session.run(["hidden"], {"ids": self._ids(text)})[0][0], dtype=np.float32)
+
+    def _ids(self, text: str) -> NDArray[np.int64]:
+        return np.array([self._cutter.encode(text).ids], dtype=np.int64)
 
 
 def make(folder: Path) -> Path:
@@ -54,11 +60,12 @@ def make(folder: Path) -> Path:
     try:
         read_sound(path)
     except DataError:
+        from bot.embedding.adapted import adapted
         from bot.embedding.graph import build
         from bot.embedding.weights import read_tensors, read_tokenizer
 
         packed = io.BytesIO()
-        parts = {"graph": build(read_tensors()), "tokenizer": read_tokenizer()}
+        parts = {"graph": build(adapted(read_tensors())), "tokenizer": read_tokenizer()}
         np.savez(packed, **{name: np.frombuffer(raw, dtype=np.uint8) for name, raw in parts.items()})
         write_sound(path, packed.getvalue())
         remove_others(path, "sentences-*.npz*")

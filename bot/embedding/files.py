@@ -6,16 +6,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import cache
 from pathlib import Path
 
 from bot.errors import DataError
 
-VERSION = "1"  # of the graph; a change here makes every file anew
+ADAPTED = Path(__file__).with_name("adapted.npz")  # the last layers, as ``bot.learning`` taught them
+VERSION = b"1"  # of the graph; a change here makes every file anew
 
 
 def sentences_in(folder: Path) -> Path:
-    """Where ``encoder.make`` puts the encoder."""
-    return folder / f"sentences-{VERSION}.npz"
+    """Where ``encoder.make`` puts the encoder, named after what it is made of."""
+    return folder / f"sentences-{_made_of()}.npz"
+
+
+@cache
+def _made_of() -> str:
+    return hashlib.sha256(VERSION + ADAPTED.read_bytes() if ADAPTED.exists() else VERSION).hexdigest()[:16]
 
 
 def write_sound(path: Path, raw: bytes) -> None:

@@ -23,9 +23,12 @@ _HEAD = WIDTH // HEADS
 _OPSET = 17
 
 
-def build(tensors: Tensors, *, small: bool = True) -> bytes:
-    """The graph as bytes: input ``ids`` (int64, 1 by pieces), output ``vectors`` (1 by 384, of length 1)."""
-    return bytes(_Writer(tensors, small).model().SerializeToString())
+def build(tensors: Tensors, *, small: bool = True, layers: int = LAYERS) -> bytes:
+    """
+    The graph as bytes: input ``ids`` (int64, 1 by pieces), output ``vectors`` (1 by 384, of length 1), and ``hidden``
+    (1 by pieces by 384), from which they are made, after as many *layers*.
+    """
+    return bytes(_Writer(tensors, small).model(layers).SerializeToString())
 
 
 class _Writer:
@@ -38,15 +41,17 @@ class _Writer:
         self._arrays: list[Any] = []
         self._numbers = count()
 
-    def model(self) -> Any:
+    def model(self, layers: int) -> Any:
         """The whole network, checked."""
         hidden = self._embedded()
-        for number in range(LAYERS):
+        for number in range(layers):
             hidden = self._layer(f"encoder.layer.{number}.", hidden)
         self._pooled(hidden)
         ids = helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "pieces"])
         out = helper.make_tensor_value_info("vectors", TensorProto.FLOAT, [1, WIDTH])
-        graph = helper.make_graph(self._nodes, "minilm", [ids], [out], self._arrays)
+        seen = helper.make_tensor_value_info("hidden", TensorProto.FLOAT, [1, "pieces", WIDTH])
+        self._nodes.append(helper.make_node("Identity", [hidden], ["hidden"]))
+        graph = helper.make_graph(self._nodes, "minilm", [ids], [out, seen], self._arrays)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=8)
         onnx.checker.check_model(model)
         return model

@@ -1,5 +1,5 @@
 """
-Brings the scorer to the layers as soon as there is one: at the start, or when training has made it.
+Brings the scorer to the layers: soon after the start, and after the first answer that may be waited for.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from bot.triage.scoring.scorer import Scorer
 
 HEAD_START = 1.0  # seconds in which an edge that starts has a crisis to answer, and nothing to load
-LOOK_EVERY = 3.0
+TRY_AGAIN = 30.0
 
 
 async def join_when_there(layers: Layers, folder: Path, *, head_start: float = HEAD_START) -> None:
-    """Returns when the scorer has joined; looks for what training makes until then."""
+    """Returns when the scorer has joined; tries again and again where it cannot be had."""
     await asyncio.sleep(head_start)
-    while not layers.whole:
-        if await asyncio.to_thread(artefact.is_there, folder):
-            await asyncio.to_thread(join, layers, folder)
-        if not layers.whole:
-            await asyncio.sleep(LOOK_EVERY)
+    while not await asyncio.to_thread(join, layers, folder):  # noqa: ASYNC110 - nothing tells when a disk is well again
+        await asyncio.sleep(TRY_AGAIN)
 
 
 def join(layers: Layers, folder: Path) -> bool:
-    """Loads the scorer now; False when there is none that is sound."""
+    """Loads the scorer now, and builds before what it runs on if that is missing; False when it cannot be had."""
+    if layers.whole:
+        return True
+    if artefact.needs_building(folder) and not artefact.build_apart(folder):
+        return False
 
     def load() -> Scorer:
         from bot.triage.scoring.scorer import Scorer  # numpy and onnxruntime: no process starts with them

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.embedding.encoder import Encoder
-from bot.embedding.files import read_sound
-from bot.triage.scoring.artefact import path_in
+from bot.errors import DataError
+from bot.triage.scoring.artefact import LEARNT
 from bot.triage.scoring.heads import HEADS, Heads, features, worst_parts
 from bot.triage.scoring.reading import parts, plain
 
@@ -37,8 +37,12 @@ class Scorer:
 
     @classmethod
     def load(cls, folder: Path) -> Scorer:
-        """What ``artefact.train`` left in *folder*; raises ``DataError`` when it is missing, stale or damaged."""
-        return cls(Heads.from_bytes(read_sound(path_in(folder))), Encoder.load(folder))
+        """The heads of the repository and the encoder in *folder*; raises ``DataError`` when one cannot be had."""
+        try:
+            raw = LEARNT.read_bytes()
+        except OSError:
+            raise DataError(f"{LEARNT.name} cannot be read; `python -m bot.learning` makes it") from None
+        return cls(Heads.from_bytes(raw), Encoder.load(folder))
 
     def scores(self, text: str) -> dict[str, float]:
         """The probability of each head, by its name."""

@@ -1,0 +1,31 @@
+"""
+Reads the utterances of ``nlu_data`` without Rasa, for whoever learns from them or looks for near-duplicates.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+_ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
+_LABEL = re.compile(r"\[[^\]]{1,40}\]")  # what redaction leaves in the place of a name
+_QUOTES = str.maketrans("’‘´`“”", "''''\"\"")
+
+
+def utterances(folder: Path) -> dict[str, list[str]]:
+    """The utterances of each intent, as the intent model reads them."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*.yml")):
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        for entry in (content or {}).get("nlu", ()):
+            if "intent" in entry:
+                lines = [line.strip().removeprefix("- ") for line in str(entry["examples"]).splitlines()]
+                found.setdefault(entry["intent"], []).extend(plain(_ENTITY.sub(r"\1", line)) for line in lines if line)
+    return found
+
+
+def plain(text: str) -> str:
+    """*text* in lower case and one kind of quotes, without the labels of redaction."""
+    return _LABEL.sub(" ", text.translate(_QUOTES).lower())
