@@ -17,12 +17,40 @@ import yaml
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.exchange import as_entry, as_hsds, as_tables, records_in
+from bot.catalogue.guarantees import Question
 from bot.catalogue.links import Fetch, check_links
 from bot.catalogue.loading import DATA, Fault, Faults
 from bot.catalogue.providers import Freshness, Provider
 from bot.errors import DataError
 
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """How many answers there are, one for each kind of help, place and question, and what they rest on."""
+
+    all: int
+    sourced: int  # every sentence rests on a source
+    marked: int  # some sentence is marked as not verified, or says that nothing was found
+    empty: int
+
+    def line(self) -> str:
+        """The count for a terminal."""
+        return (
+            f"{self.all} answers (kinds of help x places x questions): {self.sourced} rest on sources alone, "
+            f"{self.marked} say where something is not verified, {self.empty} are empty"
+        )
+
+
+def cells(catalogue: Catalogue) -> Cells:
+    """Walks every kind of help in every place, and without one, through every question of its card."""
+    places = ("", *(place.code for place in catalogue.jurisdictions()))
+    cards = [catalogue.option(option.id, place) for option in catalogue.options() for place in places]
+    answers = [card.answers.get(question, ()) for card in cards for question in Question]
+    sourced = sum(bool(facts) and all(fact.verified for fact in facts) for facts in answers)
+    empty = sum(not facts for facts in answers)
+    return Cells(len(answers), sourced, len(answers) - sourced - empty, empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +62,7 @@ class Report:
     held: int
     old: int
     never_checked: int
+    cells: Cells | None = None
 
     @property
     def good(self) -> bool:
@@ -46,7 +75,7 @@ class Report:
             f"{self.entries} entries, {len(self.faults)} faults; "
             f"{self.never_checked} never called, {self.old} called too long ago, {self.held} held back"
         )
-        return [*(str(fault) for fault in self.faults), counted]
+        return [*(str(fault) for fault in self.faults), counted, *([self.cells.line()] if self.cells else [])]
 
 
 def check(own: Path | None, today: date, data: Path = DATA) -> Report:
@@ -61,6 +90,7 @@ def check(own: Path | None, today: date, data: Path = DATA) -> Report:
         held=sum(1 for entry in entries if entry.held),
         old=ages.count(Freshness.OLD),
         never_checked=ages.count(Freshness.NEVER),
+        cells=None if faults else cells(catalogue),
     )
 
 

@@ -107,12 +107,14 @@ def test_a_report_is_one_line_a_fault(tmp_path: Path) -> None:
 
 def test_the_shipped_data_has_no_fault() -> None:
     """
-    What is shipped passes its own check, and says how many entries nobody has called.
+    What is shipped passes its own check, which says how many entries nobody has called, and how many answers there are.
     """
     report = check(None, TODAY)
 
     assert report.good
     assert report.never_checked == report.entries > report.held > 0
+    assert report.cells is not None and report.cells.empty == 0
+    assert report.cells.all == 20 * 53 * 7 == report.cells.sourced + report.cells.marked
 
 
 def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:

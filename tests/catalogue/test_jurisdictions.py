@@ -9,8 +9,9 @@ import itertools
 import pytest
 
 from bot.catalogue import Catalogue
+from bot.catalogue.consequences import Consequence
 from bot.catalogue.guarantees import Option, Question
-from bot.catalogue.jurisdictions import NOT_FOUND, DutyToWarn, Status
+from bot.catalogue.jurisdictions import NOT_FOUND, DutyToWarn, Jurisdiction, Status
 
 CATALOGUE = Catalogue.load()
 PLACES = CATALOGUE.jurisdictions()
@@ -68,6 +69,7 @@ STATES = [
     "WY",
     "US",
 ]
+LAW = {"law", "witness", "crime", "court_order", "suicide", "employer", "union", "covers"}
 UNSOURCED = ["AL", "AR", "CT", "DE", "DC", "ID", "IA", "MA", "MS", "NE", "NM", "RI", "SD", "VT", "WY"]
 
 
@@ -116,6 +118,48 @@ def test_every_question_has_an_answer_in_every_state(option: Option) -> None:
             assert fact is not None and fact.text and fact.sources, (state, question)
             assert "{" not in fact.text
             assert fact.verified or fact.sources == NOT_FOUND or "Not verified" in CATALOGUE.cards.fact(fact)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.code)
+def test_every_question_about_a_law_has_an_answer_in_every_state(place: Jurisdiction) -> None:
+    """
+    The peer at the call, a crime, a court order, suicide, the employer, the union, who is covered: each is answered for
+    each state from its sources, or it is said that nothing was found.
+    """
+    found = CATALOGUE.state_law(place.code)
+
+    assert found is not None
+    assert {answer.question for answer in found.answers} == LAW
+    for answer in found.answers:
+        for fact in answer.facts or [None]:
+            assert fact is not None and fact.text and "{" not in fact.text, answer.question
+            assert fact.verified or fact.sources == NOT_FOUND or "Not verified" in CATALOGUE.cards.fact(fact)
+    assert bool(found.ask_instead) is (place.status is not Status.SOURCED)
+
+
+@pytest.mark.parametrize("fear", CATALOGUE.consequences(), ids=lambda found: found.id)
+def test_every_fear_has_an_answer_in_every_state(fear: Consequence) -> None:
+    """
+    What follows from asking for help is answered in each state, each sentence with its source.
+    """
+    for place in PLACES:
+        for fact in CATALOGUE.consequence(fear.id, place.code).facts() or [None]:
+            assert fact is not None and fact.text and fact.sources, place.code
+
+
+def test_the_digest_says_what_the_card_says() -> None:
+    """
+    The rules told question by question are those of the card: no exception of a state is left out of both.
+    """
+    for place in PLACES:
+        found = CATALOGUE.state_law(place.code)
+        assert found is not None
+        card = {fact.text for fact in CATALOGUE.option("peer_support", place.code).exceptions}
+        rules = [
+            answer for answer in found.answers if answer.question in ("witness", "crime", "court_order", "suicide")
+        ]
+        read = {fact.text for answer in rules for fact in answer.facts if fact.sources != NOT_FOUND}
+        assert place.status is not Status.SOURCED or read <= card
 
 
 def test_every_local_fact_names_a_known_source() -> None:
