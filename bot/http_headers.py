@@ -48,8 +48,3 @@ class SecurityHeaders:
         for name, value in self._headers.items():
             if self._replace or name not in headers:
                 headers[name] = value
-
-    def _put(self, headers: MutableHeaders) -> None:
-        for name, value in self._headers.items():
-            if self._replace or name not in headers:
-                headers[name] = value

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("FAULTS", "/nonexistent"))
-CANARY = "flibbertigibbet-in-an-exception"
+CANARY = bytes.fromhex("666c696262657274696769626265742d696e2d616e2d657863657074696f6e").decode()  # not spelled out: the module itself is in memory, too
 
 
 def on(kind):
