@@ -10,11 +10,21 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.parts import Parts, parts
-from actions.reading import words
+from actions.reading import intent, words
+
+OFFER = "utter_also_"
+# Each of these has said who learns of it; "find out" is then no second question.
+ABOUT_EYES = frozenset(
+    {
+        "ask_confidentiality", "ask_court", "ask_file_record", "ask_fitness_for_duty", "ask_hospital", "ask_insurance",
+        "ask_internal_affairs", "ask_most_private", "ask_outside_department", "ask_workers_comp", "crisis_privacy",
+        "ordered_to_go", "private", "what_you_keep",
+    }
+)  # fmt: skip
 
 
 class OfferOtherNeed(Action):
-    """ "I cannot sleep, and will my sergeant find out": the question first, then the sleep."""
+    """ "I cannot sleep, and will my sergeant find out": the one that was understood first, then the other."""
 
     def __init__(self, shared: Parts | None = None) -> None:
         self._parts = shared or parts()
@@ -24,9 +34,16 @@ class OfferOtherNeed(Action):
         return "action_offer_other_need"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
-        """Says one offer at most, and nothing when only one need was named."""
-        for topic in words(list(tracker.get_latest_entity_values("topic"))):
-            if f"utter_also_{topic}" in self._parts.wording:
-                dispatcher.utter_message(response=f"utter_also_{topic}")
+        """Says one offer at most, the first in the order of the wording, and nothing when only one need was named."""
+        named = set(words(list(tracker.get_latest_entity_values("topic"))))
+        now = intent(tracker)
+        for response in self._parts.wording.names():
+            if response.startswith(OFFER) and response.removeprefix(OFFER) in named and self._is_new(response, now):
+                dispatcher.utter_message(response=response)
                 return []
         return []
+
+    def _is_new(self, response: str, now: str) -> bool:
+        """Whether what the offer leads to is another subject than *now*."""
+        leads_to = self._parts.wording.say(response).buttons[0].payload.removeprefix("/")
+        return leads_to != now and not (leads_to == "ask_confidentiality" and now in ABOUT_EYES)

@@ -2,7 +2,7 @@
 Measures how well meanings are told apart: five-fold cross-validation over the utterances, macro-F1, the weakest
 intents, and which pairs are taken for one another. Prints names and figures, and texts only when asked to.
 
-``python benchmarks/intents.py [--mistakes INTENT]``: the second form prints the invented utterances of, or taken for, one.
+``python benchmarks/intents.py [--mistakes INTENT]``: the second form prints the utterances of, or taken for, one.
 """
 
 from __future__ import annotations

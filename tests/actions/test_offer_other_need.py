@@ -4,23 +4,69 @@ Two needs in one message: the second is offered after the first.
 
 from __future__ import annotations
 
-from actions.offer_other_need import OfferOtherNeed
+import pytest
+
+from actions.offer_other_need import ABOUT_EYES, OFFER, OfferOtherNeed
+from actions.parts import parts
 from tests.actions.conversation import heard, names, run, tracker
+from tests.conversations.data import ROOT, read, words_of
 
 
-async def test_second_need_is_offered_once() -> None:
+async def offered(intent: str, *topics: str) -> list[str]:
+    """What is offered after a message with this intent that also named *topics*."""
+    messages, _ = await run(OfferOtherNeed(), tracker(heard("…", intent, topic=list(topics))))
+    return [name.removeprefix(OFFER) for name in names(messages)]
+
+
+@pytest.mark.parametrize(
+    ("intent", "topics", "offer"),
+    [
+        ("ask_confidentiality", ["sleep", "alcohol"], "alcohol"),
+        ("ask_confidentiality", ["sleep"], "sleep"),
+        ("report_sleep", ["sleep", "confidentiality"], "confidentiality"),
+        ("report_alcohol", ["alcohol", "job"], "job"),
+        ("report_family", ["family", "alcohol"], "alcohol"),
+        ("report_trauma", ["trauma", "gun", "sleep"], "gun"),
+        ("report_money_gambling", ["money", "family"], "family"),
+        ("ask_gun", ["gun", "trauma"], "trauma"),
+        ("ask_gun", ["gun", "job"], "job"),
+        ("ask_cost", ["cost", "confidentiality"], "confidentiality"),
+        ("ask_badge_duty", ["job", "numb"], "numb"),
+        ("find_support", ["grief"], "grief"),
+        ("ask_hours_wait", ["panic"], "panic"),
+        ("report_discipline", ["discipline", "sleep"], "sleep"),
+    ],
+)
+async def test_second_need_is_offered_once(intent: str, topics: list[str], offer: str) -> None:
     """
-    "I have not slept, I drink, and will my sergeant find out" offers one more subject, not two.
+    One more subject is offered, the other one, and a question before a need.
     """
-    messages, _ = await run(OfferOtherNeed(), tracker(heard("…", "ask_confidentiality", topic=["sleep", "alcohol"])))
-
-    assert names(messages) == ["utter_also_sleep"]
+    assert await offered(intent, *topics) == [offer]
 
 
-async def test_nothing_is_offered_where_nothing_was_said() -> None:
+@pytest.mark.parametrize(("intent", "topic"), [("ask_confidentiality", "fishing"), ("report_sleep", "sleep")])
+async def test_nothing_is_offered_where_nothing_else_was_said(intent: str, topic: str) -> None:
     """
-    A plain question gets its answer and no more.
+    What the message was about gets its answer and no more.
     """
-    messages, _ = await run(OfferOtherNeed(), tracker(heard("…", "ask_confidentiality", topic="fishing")))
+    assert await offered(intent, topic) == []
 
-    assert messages == []
+
+@pytest.mark.parametrize("intent", sorted(ABOUT_EYES))
+async def test_who_learns_of_it_is_not_asked_twice(intent: str) -> None:
+    """
+    After an answer about who learns of it, "find out" is no second question.
+    """
+    assert await offered(intent, "confidentiality") == []
+
+
+def test_every_need_has_words_and_an_offer_that_leads_on() -> None:
+    """
+    Each need that words stand for can be offered, each offer has words, and its button is an intent of the domain.
+    """
+    offers = {name.removeprefix(OFFER) for name in parts().wording.names() if name.startswith(OFFER)}
+
+    assert offers == set(words_of("topic", "synonyms"))
+    for offer in offers:
+        payload = parts().wording.say(OFFER + offer).buttons[0].payload
+        assert payload.removeprefix("/") in read(ROOT / "domain.yml")["intents"]
