@@ -18,7 +18,7 @@ from bot.channels.walks import Walk, Walked, Walks
 from bot.errors import AssistantUnavailable
 from bot.logs import get_logger
 from bot.privacy.pseudonyms import Pseudonym
-from bot.triage.levels import Level, ReplyKind, Verdict
+from bot.triage.levels import Level, ReplyKind, Subject, Verdict
 from bot.triage.state import DistressState
 from bot.wiring import EdgeParts
 from bot.wording import Reply
@@ -61,7 +61,7 @@ class Conversation:
 
     distress: DistressState
     introduced: bool = False
-    alarmed: bool = False
+    alarmed: set[Subject] = field(default_factory=set)
     last_heard: float = 0.0
     started: float = 0.0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -167,8 +167,9 @@ class Edge:
         return self._introduced(answer, incoming.channel, conversation)
 
     def _safety(self, incoming: Incoming, who: Pseudonym, conversation: Conversation, verdict: Verdict) -> Answer:
-        replies = self._parts.safety.replies(verdict, incoming.channel, repeated=conversation.alarmed)
-        conversation.alarmed = conversation.alarmed or verdict.reply_kind is ReplyKind.CRISIS
+        replies = self._parts.safety.replies(verdict, incoming.channel, repeated=verdict.subject in conversation.alarmed)
+        if verdict.reply_kind is ReplyKind.CRISIS:
+            conversation.alarmed.add(verdict.subject)
         conversation.walk.leave()
         answer = Answer(replies, verdict.level, verdict.reply_kind, status=self._parts.person.status(who))
         return self._introduced(answer, incoming.channel, conversation)

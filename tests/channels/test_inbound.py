@@ -305,3 +305,15 @@ async def test_who_comes_back_gets_the_numbers_again(tmp_path: Path) -> None:
     assert calm.reply_kind is ReplyKind.NORMAL and "back" in texts(calm.replies)
     assert back.reply_kind is ReplyKind.CRISIS and "988" in back.replies[0].text
     assert back.level >= Level.HIGH
+
+
+async def test_a_crisis_of_their_own_is_answered_whole(tmp_path: Path) -> None:
+    """Who wrote about a colleague in danger, and then about themselves, gets the whole text again, not the short one."""
+    door = edge(tmp_path)
+    await door.hear(message("my partner texted me goodbye and he has his gun with him"))
+
+    answer = await door.hear(message("I want to kill myself"))
+
+    assert "cannot see who or where you are" in texts(answer.replies)
+    again = await door.hear(message("I want to kill myself"))
+    assert "I am still software" in texts(again.replies)
