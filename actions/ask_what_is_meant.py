@@ -10,6 +10,10 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.parts import parts
+from actions.reading import heard, was_asked
+from actions.suggest import Suggest
+
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
 
 
@@ -22,6 +26,8 @@ class AskWhatIsMeant(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says the question, or the lines when the message before was not understood either."""
+        if was_asked(tracker) and heard(tracker, parts().catalogue):  # the answer to "what is it mostly about"
+            return await Suggest().run(dispatcher, tracker, domain)
         again = _intent_before(tracker.events) in NOT_UNDERSTOOD
         dispatcher.utter_message(response="utter_fallback_lines" if again else "utter_fallback_ask")
         return []

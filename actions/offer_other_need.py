@@ -10,7 +10,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.parts import Parts, parts
-from actions.reading import intent, words
+from actions.reading import heard, intent, was_asked, words
+from actions.suggest import Suggest
 
 OFFER = "utter_also_"
 # Each of these has said who learns of it; "find out" is then no second question.
@@ -35,6 +36,8 @@ class OfferOtherNeed(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says one offer at most, the first in the order of the wording, and nothing when only one need was named."""
+        if was_asked(tracker) and heard(tracker, self._parts.catalogue):  # the answer to "what is it mostly about"
+            return await Suggest(self._parts).run(dispatcher, tracker, domain)
         named = set(words(list(tracker.get_latest_entity_values("topic"))))
         now = intent(tracker)
         for response in self._parts.wording.names():

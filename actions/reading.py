@@ -87,10 +87,21 @@ def who_learns(tracker: Tracker) -> str:
 
 def heard(tracker: Tracker, catalogue: Catalogue) -> Heard:
     """What help is looked for and how it should be: kept, spoken of earlier, and named in the latest message."""
-    kept = Heard(words(tracker.get_slot("needs")), words(tracker.get_slot("wishes")))
-    before = catalogue.asking.spoken_of(_intents(_until_latest(tracker.events))) if not kept.needs else Heard()
+    found = Heard(words(tracker.get_slot("needs")), words(tracker.get_slot("wishes")))
+    for event in _since_suggested(_until_latest(tracker.events)):
+        found = found.and_then(_told(event.get("parse_data") or {}, catalogue))
     now = catalogue.asking.pressed(pressed(tracker)).and_then(catalogue.asking.heard(written(tracker)))
-    return before.and_then(kept).and_then(now)
+    return found.and_then(now)
+
+
+def was_asked(tracker: Tracker) -> bool:
+    """Whether the latest message follows the question what it is about; the question leaves an empty list behind."""
+    for event in reversed(_until_latest(tracker.events)):
+        if event.get("event") == "user":
+            return False
+        if event.get("event") == "slot" and event.get("name") == "needs":
+            return event.get("value") == []
+    return False
 
 
 def audience(tracker: Tracker) -> Audience:
@@ -117,10 +128,25 @@ def _intent(reading: Mapping[str, Any]) -> str:
     return str((reading.get("intent") or {}).get("name") or "")
 
 
-def _intents(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _told(reading: Mapping[str, Any], catalogue: Catalogue) -> Heard:
+    """What an earlier message said of needs; one that asked about something else wished for nothing."""
+    about = catalogue.asking.spoken_of([_intent(reading)])
+    if not about:
+        return about
+    text = str(reading.get("text") or "")
+    named = catalogue.asking.heard("" if text.startswith("/") else text)
+    return Heard(named.needs or about.needs, named.wishes)
+
+
+def _since_suggested(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages since suggestions were last made, whose needs and wishes are kept in slots."""
+    found: list[Mapping[str, Any]] = []
     for event in events:
         if event.get("event") == "user":
-            yield _intent(event.get("parse_data") or {})
+            found.append(event)
+        if event.get("event") == "slot" and event.get("name") == "wishes" and event.get("value") is not None:
+            found = []
+    return found
 
 
 def _values(events: Iterable[Mapping[str, Any]], slot: str) -> Iterator[object]:

@@ -42,8 +42,10 @@ class ShowSource(Action):
         return []
 
     def _topic(self, tracker: Tracker) -> str:
+        """A button under an answer names the answer; a message that names a kind of help means its card."""
         catalogue = self._parts.catalogue
-        if options_now(tracker, catalogue):
-            return ""
         known = {found.id for found in catalogue.consequences()}
-        return next((name for name in (pressed(tracker), subject(tracker)) if name in known), "")
+        if pressed(tracker) in known:
+            return pressed(tracker)
+        topic = "" if options_now(tracker, catalogue) else subject(tracker)
+        return topic if topic in known else ""
