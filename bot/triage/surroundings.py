@@ -89,11 +89,13 @@ class Surveyor:
         self._not_negators = read_patterns(tables["not_negations"], grammar, "not_negations")
         self._bridges = read_patterns(tables["negation_ends"], grammar, "negation_ends")
         self._benign = read_patterns(tables["benign"], grammar, "benign")
+        self._recorded = read_patterns(tables["recorded"], grammar, "recorded")
         self._cues = {name: read_patterns(lines, grammar, f"cues {name}") for name, lines in tables["cues"].items()}
 
     def patterns(self) -> Iterator[Pattern]:
         """All patterns that are looked for, for the index."""
-        for patterns in (self._third_person, self._not_negators, self._bridges, self._benign, *self._cues.values()):
+        tables = (self._third_person, self._not_negators, self._bridges, self._benign, self._recorded)
+        for patterns in (*tables, *self._cues.values()):
             yield from patterns
 
     def survey(self, text: Text, clauses: int, quoted: int) -> Surroundings:
@@ -108,7 +110,7 @@ class Surveyor:
             reach=self._reach,
             first_person=text.any_of(self._first_person) & ~third_person,
             third_person=third_person,
-            cues={**cues, "quoted": quoted},
+            cues={**cues, "quoted": quoted, "recorded": quoted if covered(self._recorded, text) else 0},
         )
 
 
