@@ -5,14 +5,10 @@ Whole conversations through the trained model and the real actions: what an offi
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from bot.errors import PreflightError
-from bot.settings import Settings
 from bot.triage.levels import Level
 
 pytestmark = pytest.mark.slow
@@ -41,32 +37,6 @@ class Conversation:
     def read(self, text: str, level: Level = NONE) -> str:
         """The words that come back."""
         return "\n".join(reply["text"] for reply in self.write(text, level)["replies"])
-
-
-@pytest.fixture(scope="module")
-def agent() -> Iterator[Any]:
-    """Rasa with our actions and wording; conversations stay in memory."""
-    from bot.assistant.training import find_model
-
-    try:
-        model = find_model(Settings.load({}))
-    except PreflightError:
-        pytest.skip("there is no model of the present sources; `sidedoor train` makes it")
-    from bot.logs import quiet_structlog
-
-    quiet_structlog()
-    from rasa.core.agent import Agent
-
-    from bot.assistant.local_actions import LocalActions
-    from bot.assistant.reviewed_wording import ReviewedWording
-
-    logging.disable(logging.CRITICAL)
-    actions = LocalActions()
-    agent = Agent(generator=ReviewedWording(), action_endpoint=actions)
-    agent.load_model(model)
-    assert actions.serve(agent.domain) == ()
-    yield agent
-    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture
