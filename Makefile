@@ -41,12 +41,14 @@ test: .venv/.ready-dev ## run every test, the browser's too
 	@.ci/postgres
 	@$(BIN)/sidedoor train
 	@$(BIN)/python -m pytest tests --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/sidedoor promises proven
 
 check: .venv/.ready-dev ## style, types, layers, data, and known weaknesses of what we depend on
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/sidedoor promises check
 	@.ci/rasa-check
 	@$(BIN)/sidedoor wording
 	@.ci/audit
@@ -55,10 +57,14 @@ format: .venv/.ready-dev ## bring the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+canary: .venv/.ready-dev ## drive marked identifiers through the living system, search all it left
+	@$(BIN)/sidedoor train
+	@$(BIN)/python -m tests.guarantees.canary
+
 transcript: .venv/.ready ## record the conversation in the README anew
 	@.ci/transcript
 
 clean: ## remove what was built; keys and data in .state stay
 	@rm -rf .venv .tools models .rasa results reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup dev run shell train test check format transcript clean
+.PHONY: help setup dev run shell train test check canary format transcript clean

@@ -15,6 +15,7 @@ from rich.console import Console
 from bot.cli_directory import directory_app
 from bot.cli_referral import referral_app
 from bot.cli_keys import keys_app
+from bot.cli_promises import promises_app
 from bot.errors import SidedoorError
 from bot.logs import lock_down
 from bot.settings import Settings
@@ -33,6 +34,7 @@ desk_app = typer.Typer(help="The accounts of the people on duty.", no_args_is_he
 app.add_typer(keys_app, name="keys")
 app.add_typer(desk_app, name="desk-user")
 app.add_typer(directory_app, name="directory")
+app.add_typer(promises_app, name="promises")
 app.add_typer(referral_app, name="referral")
 
 State = Annotated[

@@ -226,7 +226,7 @@ def _parse(name: str, raw: str, spec: Any) -> Any:
     except (ValueError, KeyError):
         raise SettingsError(f"{name} cannot be understood; it is: {about}") from None
     low, high = spec.metadata["low"], spec.metadata["high"]
-    if (low is not None and value < low) or (high is not None and value > high):
+    if (low is not None and not value >= low) or (high is not None and not value <= high):  # nan lies nowhere
         raise SettingsError(f"{name} must lie between {low} and {high}; it is: {about}")
     return value
 

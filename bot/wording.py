@@ -6,7 +6,7 @@ The files are the same ``nlu_data/responses/<journey>.yml`` that Rasa trains on,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,14 @@ class Wording:
             if "channel" not in variation:
                 return variation
         return variations[0]
+
+
+def every_text(folder: Path = RESPONSES) -> Iterator[tuple[str, str]]:
+    """Name and text of every variation of every response, for who checks what is said."""
+    for path in sorted(folder.glob("*.yml")):
+        for name, variations in _responses_in(path).items():
+            for variation in variations:
+                yield name, str(variation["text"])
 
 
 def _responses_in(path: Path) -> dict[str, list[dict[str, Any]]]:

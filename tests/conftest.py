@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from bot.catalogue.claims import RESULTS
 from tests.postgres import NOT_RUN, Postgres, binaries
 
 
@@ -24,6 +26,24 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> str:
     """The URL of an empty PostgreSQL database."""
     return postgres.new_database()
+
+
+_outcomes: dict[str, str] = {}
+
+
+def pytest_runtest_logreport(report: Any) -> None:
+    """Remembers how each test ended; one that failed anywhere has failed."""
+    if report.when == "call" or report.outcome != "passed":
+        before = _outcomes.get(report.nodeid)
+        _outcomes[report.nodeid] = "failed" if "failed" in (before, report.outcome) else report.outcome
+
+
+def pytest_sessionfinish(session: Any) -> None:
+    """Writes it down after a run of everything, for `sidedoor promises proven`."""
+    whole = [str(argument).rstrip("/") for argument in session.config.args] == ["tests"]
+    if whole and not hasattr(session.config, "workerinput"):
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.write_text(json.dumps(_outcomes, indent=0, sort_keys=True), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

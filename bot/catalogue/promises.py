@@ -44,11 +44,31 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """Something that could be handed over: what it is, until when it exists, and the tests that show it."""
+
+    what: str
+    until: str
+    proof: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subpoena:
+    """What a court could get at most: what is there, the ids of the promises on what is not, and what others have."""
+
+    there: tuple[Holding, ...]
+    not_there: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Promises:
     """All promises, and the sentences that are none."""
 
     places: tuple[str, ...]
+    claims: re.Pattern[str]
     all: tuple[Promise, ...]
+    subpoena: Subpoena
     no_promise: tuple[str, ...]
 
     @classmethod
@@ -65,7 +85,9 @@ class Promises:
         named = top.record("promises")
         promises = cls(
             places=top.texts("places"),
+            claims=re.compile(top.text("claims"), re.IGNORECASE),
             all=tuple(_promise(name, named.record(name)) for name in named),
+            subpoena=_subpoena(top.record("subpoena")),
             no_promise=top.texts("no_promise"),
         )
         top.done()
@@ -83,6 +105,15 @@ class Promises:
         """The proven promises in words, one a line, each with its limit."""
         return "\n".join(f"• {promise.text} {promise.limit}".strip() for promise in self.shown(*subjects))
 
+    def proofs(self) -> frozenset[str]:
+        """Every test that is named anywhere."""
+        named = [promise.proof for promise in self.all] + [holding.proof for holding in self.subpoena.there]
+        return frozenset(node for nodes in named for node in nodes)
+
+    def unaccounted_claims(self, text: str) -> tuple[str, ...]:
+        """The sentences of *text* that sound like a promise about confidentiality and are not accounted for."""
+        return tuple(sentence for sentence in self.unaccounted(text) if self.claims.search(sentence))
+
     def unaccounted(self, text: str) -> tuple[str, ...]:
         """The sentences of *text* that are neither said under a promise nor listed as none."""
         known = {*self.no_promise, *(sentence for promise in self.all for sentence in promise.said)}
@@ -93,6 +124,26 @@ def sentences(text: str) -> tuple[str, ...]:
     """The sentences of *text*; a line break ends one too."""
     parts = (part for line in text.splitlines() for part in _SENTENCE_END.split(line.strip()))
     return tuple(part for part in parts if part)
+
+
+def _subpoena(record: Record) -> Subpoena:
+    there = record.record("there")
+    found = Subpoena(
+        there=tuple(_holding(there.record(name)) for name in there),
+        not_there=record.texts("not_there"),
+        others=record.texts("others"),
+    )
+    record.done()
+    return found
+
+
+def _holding(record: Record) -> Holding:
+    found = Holding(record.text("what"), record.text("until"), record.texts("proof"))
+    for place, node in enumerate(found.proof, start=1):
+        if not re.fullmatch(_NODE, node):
+            record.fault("proof", f"entry {place} is not the id of a test")
+    record.done()
+    return found
 
 
 def _promise(name: str, record: Record) -> Promise:

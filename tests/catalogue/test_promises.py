@@ -4,34 +4,18 @@ Promises: each names tests that exist, and no sentence about confidentiality is 
 
 from __future__ import annotations
 
-import ast
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.catalogue import claims
 from bot.catalogue.promises import Promise, Promises, Subject, sentences
 from bot.errors import DataError
-from bot.settings import ROOT
 from bot.wording import RESPONSES, Wording, _responses_in
 from tests.catalogue.builders import change, copied
 
 PROMISES = Promises.load()
-
-
-@cache
-def nodes(file: str) -> frozenset[str]:
-    """The node ids of the tests in *file*, read off its syntax tree."""
-    path = ROOT / file
-    if not path.exists():
-        return frozenset()
-    found = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found.add(f"{file}::{node.name}")
-        if isinstance(node, ast.ClassDef):
-            found |= {f"{file}::{node.name}::{part.name}" for part in node.body if isinstance(part, ast.FunctionDef)}
-    return frozenset(found)
 
 
 def variations(name: str) -> list[str]:
@@ -49,7 +33,7 @@ def test_every_proof_is_a_test_that_exists(promise: Promise) -> None:
     Each test that a promise names is there, and checks something.
     """
     for node in promise.proof:
-        assert node in nodes(node.split("::")[0]), node
+        assert node in claims.tests_in(node.split("::")[0]), node
 
 
 @pytest.mark.parametrize("name", PROMISES.places)
@@ -69,11 +53,10 @@ def test_what_is_said_is_said_somewhere(promise: Promise) -> None:
     """
     No sentence is kept in the list that nobody says any more.
     """
-    everywhere = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    told = {sentence for name in PROMISES.places for text in variations(name) for sentence in sentences(text)}
+    told = {sentence for _, text in claims.texts() for sentence in sentences(text)}
 
     for sentence in promise.said:
-        assert sentence in told or sentence in everywhere, sentence
+        assert sentence in told, sentence
 
 
 def test_what_is_pending_is_not_shown() -> None:
@@ -118,7 +101,7 @@ def test_a_proof_that_is_no_test_is_a_fault(tmp_path: Path) -> None:
     data = copied(tmp_path)
     change(data / "promises.yml", "tests/test_settings.py::test_operator_can_only_shorten", "we looked at it")
     change(data / "promises.yml", "subject: crisis", "subject: hope")
-    change(data / "promises.yml", "    proof: pending\n", "")
+    change(data / "promises.yml", "    said:\n      - I will not write to you first.\n    proof:\n", "    said:\n")
 
     with pytest.raises(DataError) as told:
         Promises.load(data)
@@ -127,3 +110,73 @@ def test_a_proof_that_is_no_test_is_a_fault(tmp_path: Path) -> None:
     assert "gone_when_idle.proof: entry 3 is not the id of a test" in text
     assert "crisis_is_answered.subject" in text
     assert "never_writes_first.proof: is missing" in text
+
+
+def test_nothing_is_to_be_refused() -> None:
+    """
+    Every claim in the replies, the widget and the README is accounted for, and docs/subpoena.md is current.
+    """
+    assert claims.faults(PROMISES) == []
+
+
+def test_nothing_is_pending() -> None:
+    """
+    Each promise has a test.
+    """
+    assert PROMISES.pending() == ()
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "I keep nothing of this chat.",
+        "This service never logs who you are.",
+        "Nobody here can see what you told me, and nothing is stored.",
+        "It is deleted right away.",
+    ],
+)
+def test_a_new_claim_without_a_promise_is_found(claim: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Somebody who writes a new sentence about confidentiality anywhere is stopped until a promise with a test stands behind it.
+    """
+    monkeypatch.setattr(claims, "texts", lambda: iter([("responses: utter_new", f"Good question. {claim}")]))
+
+    found = claims.faults(PROMISES)
+
+    assert found == [f"responses: utter_new: no promise stands behind: {claim}"]
+
+
+def test_a_proof_that_is_gone_is_found() -> None:
+    """
+    A promise whose test was renamed or removed is refused.
+    """
+    lost = replace(PROMISES.all[0], proof=("tests/test_settings.py::test_that_never_was",))
+
+    found = claims.faults(replace(PROMISES, all=(lost, *PROMISES.all[1:])))
+
+    assert "promises.yml: there is no test tests/test_settings.py::test_that_never_was" in found
+
+
+def test_an_old_answer_to_a_subpoena_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What is published is what the promises say, or the check fails.
+    """
+    (tmp_path / "subpoena.md").write_text("we keep nothing")
+    monkeypatch.setattr(claims, "SUBPOENA", tmp_path / "subpoena.md")
+
+    assert [fault for fault in claims.faults(PROMISES) if "subpoena.md" in fault]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"), [("failed", "has failed"), ("skipped", "none of its tests has passed"), ("passed", "")]
+)
+def test_a_run_must_have_passed(outcome: str, said: str) -> None:
+    """
+    After a run of all tests a promise with a failed test, or without one that ran and passed, is refused.
+    """
+    promise = PROMISES.all[0]
+    results = {f"{node}[case]": outcome for node in promise.proof}
+
+    found = claims.not_passed(replace(PROMISES, all=(promise,)), results)
+
+    assert any(said in fault for fault in found) if said else found == []

@@ -126,3 +126,14 @@ async def test_erasing_reaches_what_an_older_key_named(tmp_path: Path) -> None:
     await Edge(replace(parts, pseudonyms=fresh)).forget("web", "s")
 
     assert before in assistant.forgotten and fresh.of("web", "s") in assistant.forgotten
+
+
+async def test_too_long_is_not_passed_on(tmp_path: Path) -> None:
+    """A text that is longer than the limit goes no further than the edge, and no note of it is made."""
+    assistant = FakeAssistant()
+    house = edge(tmp_path, assistant=assistant)
+
+    said = texts((await house.hear(Incoming("web", "s", text="word " * 2_500))).replies)
+
+    assert "I have not kept it" in said
+    assert assistant.heard == []

@@ -88,7 +88,7 @@ def _record(event: Event) -> Record:
         record: Record = {"event": event.type_name, "intent": event.intent_name, "entities": entities}
     else:
         record = {key: value for key, value in event.as_dict().items() if key not in _NOT_KEPT and value is not None}
-    return record | {"timestamp": int(event.timestamp)}
+    return record | {"timestamp": int(event.timestamp) // 60 * 60}  # to the minute: sessions need no more
 
 
 def _event(record: Record) -> Event:
