@@ -169,6 +169,7 @@ def wording() -> None:
     console.print(table)
     for fault in report.faults:
         console.print(str(fault), highlight=False, markup=False)
+    console.print(f"{len(report.unsigned)} texts wait for a clinician's signature (reviewed_by)", highlight=False)
     sys.exit(1 if report.faults else 0)
 
 
