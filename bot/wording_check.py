@@ -65,10 +65,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every fault, and the grades by group; the last row is all of them together."""
+    """
+    Every fault, and the grades by group; the last row is all of them together.
+
+    ``unsigned`` names what waits for a clinician: whatever has an empty ``reviewed_by``.
+    """
 
     faults: tuple[Fault, ...]
     figures: tuple[Figures, ...]
+    unsigned: tuple[str, ...]
 
 
 class Rules:
@@ -101,7 +106,8 @@ def check(root: Path = ROOT, rules: Rules | None = None) -> Report:
         for row in figures
         if row.median > rules.reading["median"]
     ]
-    return Report(tuple(faults), (*figures, _figures("all", found)))
+    unsigned = [f"{path.name}: {name}" for path in _all(root, rules) for name in _unsigned(_content(path), "")]
+    return Report(tuple(faults), (*figures, _figures("all", found)), tuple(unsigned))
 
 
 def faults_of(text: Text, rules: Rules) -> Iterator[Fault]:
@@ -213,6 +219,28 @@ def _files(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(found for found in path.rglob("*") if found.suffix in (".yml", ".json", ".md"))
     return [path]
+
+
+def _all(root: Path, rules: Rules) -> Iterator[Path]:
+    for places in rules.files.values():
+        for place in places:
+            yield from _files(root / place)
+
+
+def _content(path: Path) -> Any:
+    return None if path.suffix == ".md" else _load(path)
+
+
+def _unsigned(value: Any, name: str) -> Iterator[str]:
+    """The names of all mappings in *value* whose ``reviewed_by`` is empty."""
+    if isinstance(value, dict):
+        if "reviewed_by" in value and not value["reviewed_by"]:
+            yield name.removeprefix("responses.").removesuffix(".metadata") or "all of it"
+        for key, inner in value.items():
+            yield from _unsigned(inner, f"{name}.{key}".strip("."))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _unsigned(inner, name)
 
 
 def _load(path: Path) -> Any:

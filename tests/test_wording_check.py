@@ -40,6 +40,13 @@ def test_every_kind_of_text_is_read(report: Report) -> None:
     assert all(row.median <= 8 for row in rows.values())
 
 
+def test_what_waits_for_a_clinician_is_counted(report: Report) -> None:
+    """What nobody has signed is named: the distance from the gun, each check and exercise, the plan."""
+    assert {"crisis.yml: utter_weapon_distance", "self_checks.yml: checks.phq4", "safety_plan.yml: all of it"} <= set(
+        report.unsigned
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [

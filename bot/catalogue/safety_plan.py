@@ -14,11 +14,12 @@ from bot.catalogue.loading import DATA, Faults, Record, read
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One heading of the plan, the question behind it, examples, and how many lines to leave."""
+    """One heading of the plan, the question behind it, examples under their ``lead``, and how many lines to leave."""
 
     id: str
     title: str
     ask: str
+    lead: str
     hints: tuple[str, ...]
     lines: int
 
@@ -73,6 +74,7 @@ def _step(record: Record) -> Step:
         id=record.text("id", pattern="[a-z_]+"),
         title=record.text("title"),
         ask=record.text("ask"),
+        lead=record.text("lead"),
         hints=record.texts("hints"),
         lines=record.number("lines", low=1, high=9),
     )

@@ -194,8 +194,9 @@ class Walks:
         walk.plan_step = place
         step = plan.steps[place - 1]
         hints = "\n".join(f"- {hint}" for hint in step.hints)
-        values = {"place": str(place), "of": str(len(plan.steps)), "title": step.title, "ask": step.ask, "hints": hints}
-        reply = _filled(self._say("utter_safety_plan_step", channel, **values), "/safety_plan", str(place + 1))
+        where = {"place": str(place), "of": str(len(plan.steps)), "title": step.title}
+        said = self._say("utter_safety_plan_step", channel, **where, ask=step.ask, lead=step.lead, hints=hints)
+        reply = _filled(said, "/safety_plan", str(place + 1))
         begin = (self._say("utter_safety_plan_begin", channel, start=plan.start),) if place == 1 else ()
         return Walked((*begin, reply))
 
