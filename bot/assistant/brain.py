@@ -49,10 +49,10 @@ class Brain:
         return cls(agent, store)
 
     async def hear(self, who: str, text: str, level: Level, choice: str | None) -> dict[str, Any]:
-        """One turn; raises whatever Rasa or the store raises. The answer has the shape of ``inbound.answer``."""
+        """One turn; raises whatever Rasa or the store raises. ``inbound.answer`` and the last intent."""
         if choice is None:
             message = inbound.typed(who, text, level)
         else:
             message = inbound.chosen(who, choice, level, self._agent.domain)
         await self._agent.handle_message(message)
-        return inbound.answer(message.output_channel)
+        return {**inbound.answer(message.output_channel), "subject": self.store.subject(who)}

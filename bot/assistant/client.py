@@ -35,10 +35,11 @@ _CONNECTIONS = {"max_connections": 200, "max_keepalive_connections": 20, "keepal
 
 @dataclass(frozen=True, slots=True)
 class AssistantAnswer:
-    """What to say, and what the edge should do: ``forget`` or ``offer_person``."""
+    """What to say, what the edge should do, ``forget`` or ``offer_person``, say, and the intent that was understood."""
 
     replies: tuple[Reply, ...]
     signals: tuple[str, ...] = ()
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _answer(found: dict[str, Any]) -> AssistantAnswer:
         signals = tuple(str(signal) for signal in found["signals"])
     except (KeyError, TypeError, AttributeError):
         raise AssistantUnavailable("the assistant's answer is malformed") from None
-    return AssistantAnswer(replies, signals)
+    return AssistantAnswer(replies, signals, str(found.get("subject", "")))
 
 
 def _reply(item: dict[str, Any]) -> Reply:

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from bot import preflight, serving, wiring
 from bot.channels import card_pages, webchat
 from bot.channels.inbound import Edge
+from bot.channels.topics import Topics
 from bot.channels.web_guard import HEADERS
 from bot.errors import SidedoorError
 from bot.http_headers import SecurityHeaders
@@ -39,13 +40,13 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 def build(process: EdgeProcess, settings: Settings) -> Starlette:
     """The edge as a web application; everything slow starts in the background, after the port is open."""
-    edge = Edge(process.parts)
+    edge, topics = Edge(process.parts), Topics()
     process.on_push(edge.push)
-    telegram = _telegram(edge, process, settings)
+    telegram = _telegram(edge, process, settings, topics)
     routes: list[BaseRoute] = [
         Route("/livez", _live, methods=["GET"]),
         Route("/readyz", _ready_of(process, settings), methods=["GET"]),
-        *webchat.routes(edge, settings, process.parts.wording),
+        *webchat.routes(edge, settings, process.parts.wording, topics),
         *card_pages.routes(settings),
         *(telegram.routes() if telegram else ()),
     ]
@@ -109,9 +110,10 @@ def _lifespan(edge: Edge, process: EdgeProcess, settings: Settings, telegram: Te
     return run
 
 
-def _telegram(edge: Edge, process: EdgeProcess, settings: Settings) -> TelegramChannel | None:
+def _telegram(edge: Edge, process: EdgeProcess, settings: Settings, topics: Topics) -> TelegramChannel | None:
     if settings.telegram_mode == "off":
         return None
     from bot.channels.telegram import TelegramChannel  # half a second of imports that the web chat does not need
 
-    return TelegramChannel(edge, settings, wording=process.parts.wording, judge=process.parts.triage.judge)
+    parts = process.parts
+    return TelegramChannel(edge, settings, wording=parts.wording, judge=parts.triage.judge, topics=topics)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.channels.commands import Commands, as_choice, without_slash
 from bot.channels.holdings import Holdings
+from bot.channels.topics import CRISIS, is_subject
 from bot.channels.walks import Walk, Walked, Walks
 from bot.errors import AssistantUnavailable
 from bot.logs import get_logger
@@ -26,6 +27,7 @@ from bot.wording import Reply
 log = get_logger(__name__)
 
 NO = "check_in.no"
+MOVES = frozenset({"telegram"})  # where an officer is offered another channel
 
 Push = Callable[[str, Sequence[Reply], dict[str, Any] | None], Awaitable[None]]
 
@@ -45,6 +47,7 @@ class Answer:
     """
     What goes back. ``level`` is the level in force, ``ms`` the time the edge took, ``status`` the state of a handoff
     (``{"state", "seconds", "tier"}``), ``erased`` tells the channel to drop what it holds of this conversation too.
+    ``topic`` is the subject that an officer may carry to another channel, see ``topics``.
     """
 
     replies: tuple[Reply, ...]
@@ -53,6 +56,7 @@ class Answer:
     ms: float = 0.0
     status: dict[str, Any] | None = None
     erased: bool = False
+    topic: str = ""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,7 @@ class Conversation:
     started: float = 0.0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     walk: Walk = field(default_factory=Walk)
+    topic: str = ""
 
 
 class Edge:
@@ -114,6 +119,7 @@ class Edge:
             choice = self._choice(incoming)
             verdict = self._judge(conversation, incoming.text, choice)
             answer = await self._answer(incoming, who, conversation, verdict, choice)
+            answer = replace(answer, topic="" if answer.erased else conversation.topic)
         except Exception as error:  # the edge is the last one who can answer
             log.error("edge.broken", error=type(error))
             answer = self._despite(incoming, verdict or self._parts.triage.judge(incoming.text))
@@ -170,6 +176,7 @@ class Edge:
         replies = self._parts.safety.replies(verdict, incoming.channel, repeated=verdict.subject in conversation.alarmed)
         if verdict.reply_kind is ReplyKind.CRISIS:
             conversation.alarmed.add(verdict.subject)
+            self._speak_of(CRISIS, incoming.channel, conversation)
         conversation.walk.leave()
         answer = Answer(replies, verdict.level, verdict.reply_kind, status=self._parts.person.status(who))
         return self._introduced(answer, incoming.channel, conversation)
@@ -211,6 +218,8 @@ class Edge:
         except (AssistantUnavailable, TimeoutError):
             return self._without_assistant(incoming.channel, level, choice)
         replies = said.replies
+        if is_subject(said.subject):
+            self._speak_of(said.subject, incoming.channel, self._conversation(who))
         if "forget" in said.signals:
             return await self._forget(incoming.channel, incoming.sender)
         if "held" in said.signals:
@@ -267,6 +276,11 @@ class Edge:
 
     # -- memory
 
+    def _speak_of(self, topic: str, channel: str, conversation: Conversation) -> None:
+        """Remembers the subject where there is a way to carry it on; a crisis stays one while the level is high."""
+        if channel in MOVES and not (conversation.topic == CRISIS and conversation.distress.level >= Level.HIGH):
+            conversation.topic = topic
+
     async def sweep(self, idle: float, lifetime: float) -> None:
         """Forgets conversations idle for *idle* seconds or *lifetime* seconds old, and retries pending erasures."""
         now = self._parts.clock()
@@ -315,4 +329,4 @@ class Edge:
 
 def _timed(answer: Answer, started: float) -> Answer:
     ms = (time.perf_counter() - started) * 1000
-    return Answer(answer.replies, answer.level, answer.reply_kind, round(ms, 2), answer.status, answer.erased)
+    return replace(answer, ms=round(ms, 2))

@@ -20,10 +20,11 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels.telegram_buttons import Buttons
 from bot.channels.telegram_lanes import Lanes, Turn, cancel
-from bot.channels.telegram_seen import Seen
+from bot.channels.telegram_seen import Seen, Taken
 from bot.channels.telegram_talk import CHANNEL, Hearing, Talk, TalkParts, words
 from bot.channels.telegram_traces import Traces
-from bot.channels.telegram_updates import read
+from bot.channels.telegram_updates import Update, read
+from bot.channels.topics import Topics
 from bot.errors import SettingsError
 from bot.logs import get_logger
 from bot.settings import Settings
@@ -45,7 +46,7 @@ BACKLOG = 2_000  # updates under way; beyond, Telegram is asked to keep them a l
 # Telegram brings it again. Longer, and a hanging assistant would keep the next update out.
 GRACE = 0.4
 BUTTON_SECONDS = 12 * 3_600.0  # a shift
-TIDY_SECONDS, SAVE_SECONDS, CHECK_SECONDS = 60.0, 1.0, 300.0
+TIDY_SECONDS, CHECK_SECONDS = 60.0, 300.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 LAST_WORDS_SECONDS = 3.0  # for answers under way when the edge is stopped
 
@@ -62,16 +63,22 @@ class TelegramChannel:
         *,
         wording: Wording | None = None,
         judge: Callable[[str], Verdict] | None = None,
+        topics: Topics | None = None,
         pace: float | None = None,
     ) -> None:
-        """*wording* and *judge* are loaded when not given. Raises ``SettingsError`` rather than run half-safe."""
+        """
+        *wording* and *judge* are loaded when not given; *topics* are shared with the web chat.
+
+        Raises ``SettingsError`` rather than run half-safe.
+        """
         _check(settings)
         self._edge = edge
         self._settings = settings
         self._wording = wording
         self._judge = judge
+        self._topics = topics or Topics()
         self._pace: dict[str, Any] = {} if pace is None else {"pace": pace}
-        self._seen = Seen(settings.state_dir / "telegram_updates.json")
+        self._seen = Seen(settings.state_dir / "telegram_updates.db")
         self._line: Line | None = None
         self._talk: asyncio.Future[Talk] | None = None
         self._background: list[asyncio.Task[None]] = []
@@ -92,7 +99,7 @@ class TelegramChannel:
             return
         self._stopping = False
         self._registered.clear()
-        jobs = [self._open, self._register, self._tidy, self._save]
+        jobs = [self._open, self._register, self._tidy]
         if self._settings.telegram_mode == "polling":
             jobs.append(self._poll)
         self._background = [asyncio.create_task(_keep_going(job)) for job in jobs]
@@ -103,7 +110,7 @@ class TelegramChannel:
         await cancel(self._background)
         self._background = []
         await self._lanes.close(LAST_WORDS_SECONDS)
-        self._seen.save()
+        self._seen.close()
         if self._line is not None:
             await self._line.close()
         self._line = self._talk = None
@@ -128,9 +135,12 @@ class TelegramChannel:
             return Response(status_code=401)
         if self._stopping or len(self._lanes) >= BACKLOG:
             return Response(status_code=503)  # Telegram brings it again
-        task = self._accept(await _body(request))
-        if task is not None:
-            await asyncio.wait({task}, timeout=GRACE)
+        update = read(await _body(request))
+        taken = self._take(update)
+        if taken is Taken.ELSEWHERE:
+            return Response(status_code=503)  # it has to come again, should the other process die
+        if update is not None and taken is Taken.OURS:
+            await asyncio.wait({self._begin(update)}, timeout=GRACE)
         return Response(status_code=200)
 
     async def _poll(self) -> None:
@@ -145,20 +155,22 @@ class TelegramChannel:
                 pause = min(pause * 2, LONGEST_PAUSE / 4)
                 continue
             pause = FIRST_PAUSE
-            tasks = {task for raw in found if (task := self._accept(raw)) is not None}
+            taken = {update: self._take(update) for raw in found if (update := read(raw))}
+            tasks = {self._begin(update) for update, whose in taken.items() if whose is Taken.OURS}
             if tasks:
                 await asyncio.wait(tasks, timeout=GRACE)
-            elif not found:
+            else:
                 await asyncio.sleep(GRACE)  # should a proxy answer at once with nothing, this does not spin
-            offset = max((update.update_id + 1 for raw in found if (update := read(raw))), default=offset)
+            elsewhere = [update.update_id for update, whose in taken.items() if whose is Taken.ELSEWHERE]
+            offset = min(elsewhere, default=max((update.update_id + 1 for update in taken), default=offset))
 
-    def _accept(self, raw: object) -> asyncio.Task[None] | None:
-        """Starts to answer an update, unless it was seen before."""
-        update = read(raw)
-        if update is None or not self._seen.take(update.update_id):
+    def _take(self, update: Update | None) -> Taken:
+        taken = self._seen.take(update.update_id) if update else Taken.ANSWERED
+        if taken is not Taken.OURS:
             log.debug("telegram.passed_over", readable=update is not None)
-            return None
+        return taken
 
+    def _begin(self, update: Update) -> asyncio.Task[None]:
         async def act(turn: Turn) -> None:
             await (await self._talking()).answer(update, turn)
             self._seen.done(update.update_id)
@@ -201,7 +213,9 @@ class TelegramChannel:
                 traces=Traces(keep),
                 buttons=Buttons(min(BUTTON_SECONDS, keep)),
                 patience=3 * settings.assistant_patience,
+                topics=self._topics,
                 web_chat_url=settings.web_chat_url,
+                per_minute=settings.web_messages_per_minute,
             )
             self._ready_to_talk().set_result(Talk(parts))
         except Exception as error:
@@ -249,11 +263,6 @@ class TelegramChannel:
                 await talk.tidy()
             except Exception as error:
                 log.error("telegram.tidy_failed", error=type(error))
-
-    async def _save(self) -> None:
-        while True:
-            await asyncio.sleep(SAVE_SECONDS)
-            self._seen.save()
 
 
 def _check(settings: Settings) -> None:

@@ -1,17 +1,22 @@
 """
-Remembers which updates were answered, so that a repeated one is answered once, also after a restart.
+Remembers which updates were answered, so that a repeated one is answered once: after a restart, and also while two
+processes work on one state folder, an old one that is ending and its successor, say.
 
-The file holds numbers of updates and nothing about who sent them. Only an update that *was* answered gets into it: if
-the process dies in between, Telegram brings the update again, and two answers are better than none. For the same reason
-there is no "everything up to here": updates come out of order, and an unknown number is always a new message.
+The file holds numbers of updates and nothing about who sent them. An update that was begun and not answered is free
+again as soon as the process that had begun it is gone, which the lock on its file tells: Telegram brings it again, and
+two answers are better than none. For the same reason there is no "everything up to here": updates come out of order,
+and an unknown number is always a new message.
 """
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
+import secrets
+import sqlite3
 from collections import OrderedDict
-from contextlib import suppress
+from contextlib import closing, suppress
+from enum import Enum, auto
 from pathlib import Path
 
 from bot.logs import get_logger
@@ -19,48 +24,147 @@ from bot.logs import get_logger
 log = get_logger(__name__)
 
 WINDOW = 2_048
+TRIM_EVERY = 256
+BUSY_SECONDS = 0.2
+
+_TABLE = "CREATE TABLE IF NOT EXISTS updates (number INTEGER PRIMARY KEY, worker TEXT, place INTEGER)"
+_TAKE = "INSERT OR IGNORE INTO updates VALUES (?, ?, (SELECT COALESCE(MAX(place), 0) + 1 FROM updates))"
+
+
+class Taken(Enum):
+    """Whose an update is."""
+
+    OURS = auto()  # the caller answers it and says ``done``
+    ANSWERED = auto()
+    ELSEWHERE = auto()  # another process is at it: should that die, the update has to be brought again
 
 
 class Seen:
-    """The last ``WINDOW`` updates, by number."""
+    """The last ``WINDOW`` updates, by number. A file that cannot be used costs only the memory of them."""
 
     def __init__(self, path: Path, *, window: int = WINDOW) -> None:
-        self._path = path
         self._window = window
-        self._answered: OrderedDict[int, bool] = OrderedDict()
-        self._dirty = False
-        self._load()
+        self._here: OrderedDict[int, None] = OrderedDict()
+        self._worker = secrets.token_hex(8)
+        self._folder = path.parent
+        self._prefix = path.stem
+        self._held: int | None = None
+        self._database: sqlite3.Connection | None = None
+        self._since_trim = 0
+        try:
+            self._held = self._hold()
+            self._database = _opened(path)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("telegram.seen_not_kept", error=type(error))
 
-    def take(self, update_id: int) -> bool:
-        """True for the first one to ask; the caller answers the update and calls ``done``."""
-        if update_id in self._answered:
-            return False
-        self._answered[update_id] = False
-        while len(self._answered) > self._window:
-            self._answered.popitem(last=False)
-        return True
+    def take(self, update_id: int) -> Taken:
+        """Ours for the first one to ask, over all processes."""
+        if update_id in self._here:
+            return Taken.ANSWERED  # or under way here, where nothing gets lost but with this process
+        taken = self._take(update_id)
+        if taken is Taken.OURS:
+            self._here[update_id] = None
+            while len(self._here) > self._window:
+                self._here.popitem(last=False)
+        return taken
 
     def done(self, update_id: int) -> None:
         """The update was answered."""
-        if update_id in self._answered:
-            self._answered[update_id] = True
-            self._dirty = True
+        self._write("UPDATE updates SET worker = NULL WHERE number = ?", update_id)
+        self._since_trim += 1
+        if self._since_trim >= TRIM_EVERY:
+            self._since_trim = 0
+            self._write("DELETE FROM updates WHERE place <= (SELECT MAX(place) - ? FROM updates)", self._window)
 
-    def save(self) -> None:
-        """Writes the numbers if there are new ones; a full disk costs only this."""
-        if not self._dirty:
-            return
-        fresh = self._path.with_suffix(".new")
+    def close(self) -> None:
+        """Lets go of the file; what was begun here and not answered is free."""
+        if self._database is not None:
+            self._database.close()
+        if self._held is not None:
+            with suppress(OSError):
+                self._lock_of(self._worker).unlink()
+            os.close(self._held)
+        self._database = self._held = None
+
+    def _take(self, update_id: int) -> Taken:
+        if self._write(_TAKE, update_id, self._worker) in (None, 1):  # without a file the memory decides
+            return Taken.OURS
+        worker = self._worker_of(update_id)
+        if worker is None:
+            return Taken.ANSWERED
+        if self._lives(worker):
+            return Taken.ELSEWHERE
+        take_over = "UPDATE updates SET worker = ? WHERE number = ? AND worker = ?"
+        return Taken.OURS if self._write(take_over, self._worker, update_id, worker) else Taken.ELSEWHERE
+
+    def _worker_of(self, update_id: int) -> str | None:
+        found = None
+        if self._database is not None:
+            with suppress(sqlite3.Error):
+                found = self._database.execute("SELECT worker FROM updates WHERE number = ?", (update_id,)).fetchone()
+        return found[0] if found else None
+
+    def _write(self, statement: str, *values: object) -> int | None:
+        """How many rows it changed; None when there is no file, or none that can be written."""
+        if self._database is None:
+            return None
         try:
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-                json.dump([number for number, done in self._answered.items() if done], file)
-            fresh.replace(self._path)
-            self._dirty = False
-        except OSError as error:
+            with closing(self._database.execute(statement, values)) as cursor:
+                return cursor.rowcount
+        except sqlite3.Error as error:
             log.warning("telegram.seen_not_saved", error=type(error))
+            return None
 
-    def _load(self) -> None:
-        with suppress(OSError, ValueError, RecursionError):
-            kept = json.loads(self._path.read_text(encoding="ascii"))
-            answered = [number for number in kept if type(number) is int] if isinstance(kept, list) else []
-            self._answered.update((number, True) for number in answered[-self._window :])
+    # -- which processes live: each holds a lock on a file of its own, and the kernel lets go of it when it dies
+
+    def _lock_of(self, worker: str) -> Path:
+        return self._folder / f"{self._prefix}.{worker}.lock"
+
+    def _hold(self) -> int:
+        mine = self._lock_of(self._worker)
+        while True:
+            held = os.open(mine, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if mine.exists():  # else another process took it for one left over, before it was locked
+                break
+            os.close(held)
+        for left in self._folder.glob(f"{self._prefix}.*.lock"):
+            self._lives(left.name.split(".")[-2])
+        return held
+
+    def _lives(self, worker: str) -> bool:
+        """Whether *worker* still runs; the file of one that does not is taken away."""
+        if worker == self._worker:
+            return True
+        try:
+            probe = os.open(self._lock_of(worker), os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock_of(worker).unlink(missing_ok=True)
+        except OSError:
+            return True
+        finally:
+            os.close(probe)
+        return False
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The file, made anew when it is none of ours."""
+    for last in (False, True):
+        database = None
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = OFF")  # a number lost in a power cut is a message answered twice
+            database.execute(_TABLE)
+            return database
+        except sqlite3.DatabaseError as error:
+            if database is not None:
+                database.close()
+            if last or isinstance(error, sqlite3.OperationalError):
+                raise
+            path.unlink(missing_ok=True)
+    raise AssertionError

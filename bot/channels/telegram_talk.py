@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,10 +18,12 @@ import yaml
 
 from bot.channels.inbound import Answer, Incoming
 from bot.channels.telegram_buttons import Buttons
+from bot.channels.telegram_crowd import Crowd
 from bot.channels.telegram_lanes import Turn
 from bot.channels.telegram_text import pieces
 from bot.channels.telegram_traces import Traces
 from bot.channels.telegram_updates import Kind, Update
+from bot.channels.topics import Topics, is_subject, payloads
 from bot.errors import SidedoorError
 from bot.logs import get_logger
 from bot.triage.levels import Level, ReplyKind, Verdict
@@ -33,6 +35,8 @@ log = get_logger(__name__)
 CHANNEL = "telegram"
 WORDS = Path(__file__).with_name("telegram.en.yml")
 FIRST_TYPING, NEXT_TYPING = 0.6, 4.5  # seconds; Telegram shows "typing" for five
+BEFORE = 100  # message ids, in one request
+_ASIDES = {Kind.EDITED: "edited", Kind.FORWARDED: "forwarded"}
 _WAYS_OUT = frozenset({"/start", "/private", "/help"})  # answers that also show the way to the web chat
 
 
@@ -66,7 +70,10 @@ class Line(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TalkParts:
-    """The collaborators of a talk. ``patience`` is how long, in seconds, the edge may take before this door speaks."""
+    """
+    The collaborators of a talk. ``patience`` is how long, in seconds, the edge may take before this door speaks;
+    ``per_minute`` how many messages of one chat get an answer of their own.
+    """
 
     edge: Hearing
     line: Line
@@ -75,7 +82,9 @@ class TalkParts:
     traces: Traces
     buttons: Buttons
     patience: float
+    topics: Topics = field(default_factory=Topics)
     web_chat_url: str = ""
+    per_minute: int = 40
 
 
 class Talk:
@@ -85,6 +94,7 @@ class Talk:
         self._parts = parts
         self._words: dict[str, Any] = words()
         self._safety = SafetyReplies(parts.wording)
+        self._crowd = Crowd(parts.per_minute)
         self._albums: OrderedDict[str, None] = OrderedDict()
         self._left: OrderedDict[int, None] = OrderedDict()
         self._asides: set[asyncio.Task[None]] = set()
@@ -102,28 +112,45 @@ class Talk:
         await self._say(chat, replies, urgent=True)
 
     async def erase(self, chat: int) -> int:
-        """Deletes both sides' messages in *chat*, as far as they are remembered; how many."""
+        """
+        Deletes both sides' messages in *chat*, as far as they are remembered; how many.
+
+        After a restart nothing is remembered. Ids count up over all chats of a bot, and Telegram passes over those that
+        are not in this chat, so the ids just before the oldest remembered one are asked to be deleted as well.
+        """
         self._parts.buttons.forget(chat)
+        self._crowd.forget(chat)
         standing = self._parts.traces.take(chat)
         left = await self._parts.line.delete(chat, standing)
         self._parts.traces.give_back(chat, left)
+        if standing and (before := range(max(1, min(standing) - BEFORE), min(standing))):
+            await self._parts.line.delete(chat, before)
         return len(standing) - len(left)
 
     async def tidy(self) -> None:
         """Deletes what is old enough; drops buttons that are."""
         self._parts.buttons.sweep()
+        self._crowd.sweep()
         for chat, message_ids in self._parts.traces.due().items():
             self._parts.traces.give_back(chat, await self._parts.line.delete(chat, message_ids))
 
     # -- one method for each kind of update
 
     async def _text(self, update: Update, turn: Turn) -> None:
-        await self._bring(update.chat, await self._hear(update.chat, text=update.text), turn)
+        over = self._crowd.over(update.chat)
+        if self._crowd.is_flood(over) and self._parts.judge(update.text).reply_kind is ReplyKind.NORMAL:
+            return
+        answer = await self._hear(update.chat, text=update.text)
+        await self._bring(update.chat, self._slowed(answer, over), turn)
 
     async def _command(self, update: Update, turn: Turn) -> None:
+        over = self._crowd.over(update.chat)
         answer = await self._hear(update.chat, choice=update.choice)
-        await self._bring(update.chat, answer, turn, way_out=update.choice in _WAYS_OUT)
-        if update.text:
+        await self._bring(update.chat, self._slowed(answer, over), turn, way_out=update.choice in _WAYS_OUT)
+        subject = update.text.strip()
+        if update.choice == "/start" and is_subject(subject):  # a poster's link names a subject, never a person
+            await self._bring(update.chat, await self._hear(update.chat, choice=payloads()[subject]), turn)
+        elif update.text:
             await self._hear_danger(update)
 
     async def _press(self, update: Update, turn: Turn) -> None:
@@ -134,10 +161,11 @@ class Talk:
         if update.message_id:
             self._aside(self._parts.line.strip(update.chat, update.message_id))
         if payload is None:
-            await self._say(update.chat, (self._expired(),), urgent=True)
+            await self._say(update.chat, (self._own("button_expired"),), urgent=True)
             return
+        over = self._crowd.over(update.chat)
         answer = await self._hear(update.chat, choice=payload)
-        await self._bring(update.chat, answer, turn, way_out=payload in _WAYS_OUT)
+        await self._bring(update.chat, self._slowed(answer, over), turn, way_out=payload in _WAYS_OUT)
 
     async def _caption(self, update: Update, turn: Turn) -> None:
         await self._text(update, turn)
@@ -145,7 +173,8 @@ class Talk:
 
     async def _aside_words(self, update: Update, turn: Turn) -> None:
         if not await self._hear_danger(update):
-            await self._unread(update, turn)
+            await turn()
+            await self._say(update.chat, (self._own(_ASIDES[update.kind]),))
 
     async def _unread(self, update: Update, turn: Turn) -> None:
         if update.album and not _first(self._albums, update.album):
@@ -162,6 +191,7 @@ class Talk:
         """Who shuts the bot out has left: nothing is kept for them."""
         self._parts.buttons.forget(update.chat)
         self._parts.traces.take(update.chat)
+        self._crowd.forget(update.chat)
         await self._parts.edge.forget(CHANNEL, str(update.chat))
 
     # -- hearing
@@ -191,8 +221,15 @@ class Talk:
         if self._parts.judge(update.text).reply_kind is ReplyKind.NORMAL:
             return False
         answer = await self._hear(update.chat, text=update.text)
-        await self._say(update.chat, answer.replies, urgent=True)
+        await self._say(update.chat, answer.replies, urgent=True, way_out=answer.topic)
         return True
+
+    def _slowed(self, answer: Answer, over: int) -> Answer:
+        """Too many in a minute: one line says so; never in place of a crisis answer, an erasure or a person."""
+        serious = answer.reply_kind is not ReplyKind.NORMAL
+        if over <= 0 or serious or answer.erased or answer.status is not None:
+            return answer
+        return replace(answer, replies=(self._wording("utter_slow_down"),) if over == 1 else ())
 
     def _despite(self, said: str) -> Answer:
         verdict = self._parts.judge(said)
@@ -210,15 +247,19 @@ class Talk:
             await turn()
         if answer.erased:
             await self.erase(chat)
-        await self._say(chat, answer.replies, urgent=serious, way_out=way_out or serious)
+        shown = answer.topic if way_out or serious else None
+        await self._say(chat, answer.replies, urgent=serious, way_out=shown)
 
-    async def _say(self, chat: int, replies: Sequence[Reply], *, urgent: bool = False, way_out: bool = False) -> None:
+    async def _say(
+        self, chat: int, replies: Sequence[Reply], *, urgent: bool = False, way_out: str | None = None
+    ) -> None:
+        """*way_out*: under the last reply stands the way to the web chat, with this topic; None for no way."""
         for place, reply in enumerate(replies, start=1):
             last = place == len(replies)
-            if not await self._send(chat, reply, urgent=urgent, way_out=way_out and last):
+            if not await self._send(chat, reply, urgent=urgent, way_out=way_out if last else None):
                 return  # what comes after makes no sense without it
 
-    async def _send(self, chat: int, reply: Reply, *, urgent: bool, way_out: bool) -> bool:
+    async def _send(self, chat: int, reply: Reply, *, urgent: bool, way_out: str | None) -> bool:
         text = f"{self._words['from_desk']}\n{reply.text}" if reply.speaker == "desk" else reply.text
         parts = pieces(text)
         for place, piece in enumerate(parts, start=1):
@@ -229,20 +270,22 @@ class Talk:
             self._parts.traces.note(chat, sent)
         return True
 
-    def _rows(self, chat: int, buttons: Sequence[Button], way_out: bool) -> list[tuple[str, str]]:
+    def _rows(self, chat: int, buttons: Sequence[Button], way_out: str | None) -> list[tuple[str, str]]:
         rows = self._parts.buttons.show(chat, buttons)
-        if way_out and self._parts.web_chat_url.startswith("https://"):  # Telegram takes no other address in a button
-            rows.append((self._words["web_chat"], self._parts.web_chat_url))
+        web_chat = self._parts.web_chat_url
+        if way_out is not None and web_chat.startswith("https://"):  # Telegram takes no other address in a button
+            rows.append((self._words["web_chat"], self._parts.topics.address(web_chat, way_out)))
         return rows
 
     def _wording(self, name: str) -> Reply:
         try:
             return self._parts.wording.say(name, channel=CHANNEL)
         except SidedoorError:  # a sentence that is missing must not end in silence
-            return self._expired()
+            return self._own("button_expired")
 
-    def _expired(self) -> Reply:
-        said = self._words["button_expired"]
+    def _own(self, name: str) -> Reply:
+        """Words of this channel's own file."""
+        said = self._words[name]
         return Reply(said["text"], tuple(Button(button["title"], button["payload"]) for button in said["buttons"]))
 
     def _aside(self, work: Awaitable[None]) -> None:
@@ -257,7 +300,8 @@ _HANDLERS: dict[Kind, Callable[[Talk, Update, Turn], Awaitable[None]]] = {
     Kind.COMMAND: Talk._command,
     Kind.PRESS: Talk._press,
     Kind.CAPTION: Talk._caption,
-    Kind.ASIDE: Talk._aside_words,
+    Kind.EDITED: Talk._aside_words,
+    Kind.FORWARDED: Talk._aside_words,
     Kind.UNREAD: Talk._unread,
     Kind.ELSEWHERE: Talk._elsewhere,
     Kind.BLOCKED: Talk._blocked,

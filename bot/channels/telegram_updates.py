@@ -37,7 +37,8 @@ class Kind(Enum):
     COMMAND = auto()  # a command of the menu; words after it are heard only when there is danger in them
     PRESS = auto()  # a button under one of our messages
     CAPTION = auto()  # words to hear, on a thing that is not looked at
-    ASIDE = auto()  # an edit or a forward: heard only when there is danger in it
+    EDITED = auto()  # heard only when there is danger in it
+    FORWARDED = auto()  # the same
     UNREAD = auto()  # sticker, voice, location, contact, document, …
     ELSEWHERE = auto()  # a group or a channel
     BLOCKED = auto()  # the officer has shut the bot out
@@ -78,7 +79,7 @@ def _message(blank: Update, message: Mapping[str, Any]) -> Update:
         return found
     text, caption = _string(message, "text"), _string(message, "caption")
     if text and ("forward_origin" in message or "forward_date" in message):
-        return replace(found, kind=Kind.ASIDE, text=text)
+        return replace(found, kind=Kind.FORWARDED, text=text)
     if text:
         return _command(found, text) or replace(found, kind=Kind.TEXT, text=text)
     kind = Kind.CAPTION if caption else Kind.UNREAD
@@ -90,7 +91,7 @@ def _edited(blank: Update, message: Mapping[str, Any]) -> Update:
     text = _string(message, "text") or _string(message, "caption")
     if found.kind is Kind.ELSEWHERE or not found.chat or not text:
         return found  # a live location, say, is edited every few seconds
-    return replace(found, kind=Kind.ASIDE, text=text)
+    return replace(found, kind=Kind.EDITED, text=text)
 
 
 def _command(found: Update, text: str) -> Update | None:

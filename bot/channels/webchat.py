@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels.inbound import Answer, Edge, Incoming
 from bot.channels.return_codes import ReturnCodes, TooManyTries
+from bot.channels.topics import CRISIS, Topics, payloads
 from bot.channels.web_guard import PAGE_POLICY, Guard, json_body, text_body
 from bot.channels.web_messages import Said, count, events_of, status_event
 from bot.channels.web_pages import LANGUAGES, File, Pages, preferred_language
@@ -40,9 +41,9 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Result = TypeVar("Result")
 
 
-def routes(edge: Edge, settings: Settings, wording: Wording) -> list[BaseRoute]:
-    """Every route of the web chat, each behind its own guard."""
-    chat = WebChat(edge, settings, wording)
+def routes(edge: Edge, settings: Settings, wording: Wording, topics: Topics | None = None) -> list[BaseRoute]:
+    """Every route of the web chat, each behind its own guard. *topics* are those that Telegram's door hands out."""
+    chat = WebChat(edge, settings, wording, topics or Topics())
     pages = Pages(settings.exit_url)
     origins = settings.allowed_origins
 
@@ -67,8 +68,9 @@ def routes(edge: Edge, settings: Settings, wording: Wording) -> list[BaseRoute]:
 class WebChat:
     """The API. Its methods are handlers; ``Guard`` turns what they raise into a refusal."""
 
-    def __init__(self, edge: Edge, settings: Settings, wording: Wording) -> None:
+    def __init__(self, edge: Edge, settings: Settings, wording: Wording, topics: Topics) -> None:
         self._edge = edge
+        self._topics = topics
         self._wording = wording
         self._sessions = Sessions(settings.web_sessions)
         self._codes = ReturnCodes()
@@ -80,14 +82,27 @@ class WebChat:
         edge.subscribe(CHANNEL, self._push)
 
     async def open(self, request: Request) -> Response:
-        """A new conversation: its token, and what has to be said before anything is told."""
-        await json_body(request)
+        """
+        A new conversation: its token, and what has to be said before anything is told.
+
+        With a code from Telegram also ``choice``, the button for the browser to press: ``None`` when the code opens
+        nothing. After a crisis the crisis answer comes at once, and before everything else.
+        """
+        code = (await json_body(request)).get("topic")
         if self._sessions.is_full():
             await self._make_room()
         token, session = self._sessions.open()
         self._keep_sweeping()
+        opened = {"token": token, "limit": self._limit}
+        topic = self._topics.take(code)
+        if topic == CRISIS:
+            said = await self._edge.hear(Incoming(CHANNEL, session.sender, choice=payloads()[CRISIS]))
+            session.spoke = True
+            session.add(*events_of(said))
+            return JSONResponse({**opened, "events": session.after(0), "choice": ""})
         session.add(*events_of(self._edge.open(CHANNEL, session.sender)))
-        return JSONResponse({"token": token, "limit": self._limit, "events": session.after(0)})
+        asked = {} if code is None else {"choice": topic and payloads()[topic]}
+        return JSONResponse({**opened, "events": session.after(0), **asked})
 
     async def messages(self, request: Request) -> Response:
         """The answer to one message. A repeat with the same id gets the same answer, and is heard once."""

@@ -31,6 +31,7 @@ class FakeAssistant:
 
     said: tuple[Reply, ...] = (Reply("from the assistant"),)
     signals: tuple[str, ...] = ()
+    subject: str = ""
     away: bool = False
     hangs: bool = False
     heard: list[tuple[str, str, Level, str | None]] = field(default_factory=list)
@@ -46,7 +47,7 @@ class FakeAssistant:
         if self.away:
             raise AssistantUnavailable
         self.heard.append((who, text, level, choice))
-        return AssistantAnswer(self.said, self.signals)
+        return AssistantAnswer(self.said, self.signals, self.subject)
 
     async def forget(self, who: Pseudonym) -> int:
         if self.away:

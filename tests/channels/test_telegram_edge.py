@@ -72,6 +72,42 @@ async def test_erased_on_both_sides(api: BotApi, tmp_path: Path) -> None:
     assert len(assistant.forgotten) == 2
 
 
+async def test_erased_after_a_restart(api: BotApi, tmp_path: Path) -> None:
+    """A door that remembers nothing any more still takes what was said before its restart off the phone."""
+    officer, other = api.user("Robin"), api.user("Alex")
+    async with open_door(api, tmp_path, edge(tmp_path)):
+        for someone in (officer, other):
+            someone.says("what is an EAP")
+            await until(someone.hears)
+    async with open_door(api, tmp_path, edge(tmp_path)):
+        officer.says("delete everything")
+        await until(lambda: len(officer.screen()) == 1 and api.quiet)
+
+    assert officer.screen()[0].by_bot
+    assert len(other.screen()) > 1
+
+
+async def test_the_subject_goes_along(api: BotApi, tmp_path: Path) -> None:
+    """The way out carries what was spoken of last, and in a crisis the crisis, until everything is erased."""
+    officer = api.user("Robin")
+    assistant = FakeAssistant(subject="report_sleep")
+    web = "https://chat.example.org/"
+
+    def topic() -> str | None:
+        url = officer.screen()[-1].keyboard[-1][0].get("url", "")
+        return door.topics.take(url.partition("#")[2]) if url else "no way"
+
+    async with open_door(api, tmp_path, edge(tmp_path, assistant=assistant), web_chat_url=web) as door:
+        told = ("/start", "I cannot sleep", "/help", CRISIS, "what is an EAP", "/private", "/forget", "/start")
+        for said, words in enumerate(told, start=1):
+            officer.says(words)
+            await until(lambda said=said: api.quiet and len(api.called("sendMessage", officer.id)) >= said)
+            found = {"/start": None, "/help": "report_sleep", CRISIS: "crisis", "/private": "crisis"}
+            if words in found:
+                await until(lambda: officer.screen()[-1].by_bot and officer.screen()[-1].keyboard)
+                assert topic() == found[words], words
+
+
 async def test_nothing_of_the_sender_goes_further(api: BotApi, tmp_path: Path) -> None:
     """What reaches the assistant is a pseudonym and redacted text; the state folder holds neither name nor number."""
     officer = api.user("Canaryname")

@@ -1,10 +1,13 @@
-"""The small parts of the Telegram door: cutting, buttons, traces, numbers seen, lanes."""
+"""The small parts of the Telegram door: cutting, buttons, traces, numbers seen, crowds, topics, lanes."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,10 +17,12 @@ from hypothesis import strategies as st
 
 from bot.channels.commands import COMMANDS
 from bot.channels.telegram_buttons import Buttons
+from bot.channels.telegram_crowd import Crowd
 from bot.channels.telegram_lanes import Lanes, Turn
-from bot.channels.telegram_seen import Seen
+from bot.channels.telegram_seen import TRIM_EVERY, Seen, Taken
 from bot.channels.telegram_text import pieces
 from bot.channels.telegram_traces import Traces
+from bot.channels.topics import CRISIS, GOOD_SECONDS, Topics, payloads
 from bot.settings import ROOT
 from bot.wording import Button
 
@@ -174,54 +179,165 @@ def test_too_many_traces_are_deleted_early() -> None:
 
 def test_seen_once(tmp_path: Path) -> None:
     """An update is taken once."""
-    seen = Seen(tmp_path / "seen.json")
+    seen = Seen(tmp_path / "seen.db")
+    taken = [seen.take(number) for number in (5, 3, 5, 4, 3)]
 
-    assert [seen.take(number) for number in (5, 3, 5, 4, 3)] == [True, True, False, True, False]
+    assert [one is Taken.OURS for one in taken] == [True, True, False, True, False]
 
 
 def test_only_what_was_answered_survives(tmp_path: Path) -> None:
     """After a restart an answered update is known; one that was only begun comes again, also out of order."""
-    seen = Seen(tmp_path / "seen.json")
+    seen = Seen(tmp_path / "seen.db")
     for number in (5, 7):
         seen.take(number)
     seen.done(7)
-    seen.save()
+    seen.close()
 
-    again = Seen(tmp_path / "seen.json")
+    again = Seen(tmp_path / "seen.db")
 
-    assert not again.take(7)
-    assert again.take(5)
+    assert again.take(7) is Taken.ANSWERED
+    assert again.take(5) is Taken.OURS
+
+
+def test_two_processes_do_not_answer_the_same(tmp_path: Path) -> None:
+    """What one process is at, another leaves to it; what it has answered is answered for all."""
+    one, other = Seen(tmp_path / "seen.db"), Seen(tmp_path / "seen.db")
+    one.take(5)
+
+    assert other.take(5) is Taken.ELSEWHERE
+    one.done(5)
+    assert other.take(5) is Taken.ANSWERED
+    assert other.take(6) is Taken.OURS
+
+
+def test_a_killed_process_frees_what_it_had_begun(tmp_path: Path) -> None:
+    """An update that a process took before it was killed is taken over at once, and no lock of it is left."""
+    code = (
+        "import sys; from pathlib import Path; from bot.channels.telegram_seen import Seen\n"
+        "seen = Seen(Path(sys.argv[1])); seen.take(5); seen.take(6); seen.done(6)\n"
+        "print('taken', flush=True); sys.stdin.read()"
+    )
+    arguments = [sys.executable, "-c", code, str(tmp_path / "seen.db")]
+    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+    assert process.stdout and process.stdin
+    assert process.stdout.readline() == b"taken\n"
+    seen = Seen(tmp_path / "seen.db")
+    before = seen.take(5)
+    process.kill()
+    process.communicate()
+
+    assert before is Taken.ELSEWHERE
+    assert [seen.take(number) for number in (5, 6)] == [Taken.OURS, Taken.ANSWERED]
+    assert len(list(tmp_path.glob("*.lock"))) == 1
 
 
 def test_the_file_says_nothing_of_anybody(tmp_path: Path) -> None:
-    """The file is a list of numbers, bounded, that only its owner can read."""
-    seen = Seen(tmp_path / "seen.json", window=50)
-    for number in range(500):
+    """The file holds numbers, a bounded lot of them, and only its owner can read what is in the folder."""
+    seen = Seen(tmp_path / "seen.db", window=50)
+    for number in range(TRIM_EVERY * 2):
         seen.take(number)
         seen.done(number)
-    seen.save()
+    with closing(sqlite3.connect(tmp_path / "seen.db")) as database:
+        rows = database.execute("SELECT * FROM updates").fetchall()
 
-    assert json.loads((tmp_path / "seen.json").read_text()) == list(range(450, 500))
-    assert (tmp_path / "seen.json").stat().st_mode & 0o077 == 0
+    assert {number for number, *_ in rows} == set(range(TRIM_EVERY * 2 - 50, TRIM_EVERY * 2))
+    assert all(worker is None for _, worker, _ in rows)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1, null]", '{"a": 1}', "[1e400]", "\x00"])
+@pytest.mark.parametrize("content", ["", "{", "[1, null]", "SQLite format 3\x00" + "x" * 500, "\x00" * 5000])
 def test_a_broken_file_costs_nothing(tmp_path: Path, content: str) -> None:
-    """Whatever stands in the file, the door opens and new updates are taken."""
-    (tmp_path / "seen.json").write_text(content)
+    """Whatever stands in the file, the door opens and new updates are taken once."""
+    (tmp_path / "seen.db").write_text(content)
+    seen = Seen(tmp_path / "seen.db")
 
-    assert Seen(tmp_path / "seen.json").take(99)
+    assert [seen.take(99) is Taken.OURS, seen.take(99) is Taken.OURS] == [True, False]
 
 
 def test_a_full_disk_costs_only_the_file(tmp_path: Path) -> None:
     """When the file cannot be written, the numbers are still known in memory."""
-    seen = Seen(tmp_path / "no" / "such" / "folder.json")
+    seen = Seen(tmp_path / "no" / "such" / "folder.db")
     seen.take(1)
     seen.done(1)
+    seen.close()
 
-    seen.save()
+    assert seen.take(1) is Taken.ANSWERED
 
-    assert not seen.take(1)
+
+def test_a_closed_file_leaves_no_lock_behind(tmp_path: Path) -> None:
+    """After a clean end there is one file."""
+    seen = Seen(tmp_path / "seen.db")
+    seen.take(1)
+    seen.close()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["seen.db"]
+
+
+# -- more than a person writes
+
+
+def test_a_crowd_of_one() -> None:
+    """A chat is over its limit for as long as a minute holds too many; other chats are not, and it is forgotten."""
+    clock = Clock()
+    crowd = Crowd(3, clock=clock)
+
+    assert [crowd.over(1) for _ in range(5)] == [-2, -1, 0, 1, 2]
+    assert crowd.over(2) == -2
+    clock.now += 61
+    assert crowd.over(1) == -2
+    clock.now += 61
+    crowd.sweep()
+    assert not crowd._times
+
+
+# -- subjects that are carried
+
+
+def test_a_code_opens_its_subject_once() -> None:
+    """A code is random, opens one subject, once and for half an hour, and says nothing of either."""
+    clock = Clock()
+    topics = Topics(clock=clock)
+    addresses = [topics.address("https://chat.example.org/#old", "ask_gun") for _ in range(2)]
+    codes = [address.partition("#")[2] for address in addresses]
+
+    assert all(re.fullmatch(r"https://chat\.example\.org/#[A-Za-z0-9_-]{16}", address) for address in addresses)
+    assert codes[0] != codes[1]
+    assert [topics.take(codes[0]), topics.take(codes[0])] == ["ask_gun", None]
+    clock.now += GOOD_SECONDS
+    assert topics.take(codes[1]) is None
+    assert topics.outstanding == 0
+
+
+@pytest.mark.parametrize("odd", [None, 5, "", "x" * 10_000, ["a"], {"a": 1}])
+def test_anything_else_opens_nothing(odd: object) -> None:
+    """What a browser sends instead of a code opens nothing and raises nothing."""
+    assert Topics().take(odd) is None
+
+
+def test_only_listed_subjects_get_a_code() -> None:
+    """An intent that is not on the list, or words, lead to the plain address."""
+    topics = Topics()
+
+    for name in ("", "forget_me", "nlu_fallback", "my sergeant is Alex"):
+        assert topics.address("https://chat.example.org/", name) == "https://chat.example.org/"
+    assert topics.outstanding == 0
+
+
+def test_codes_are_bounded() -> None:
+    """However many are handed out, memory holds a few; the newest ones work."""
+    topics = Topics(in_all=10)
+    codes = [topics.address("https://chat.example.org/", "ask_gun").partition("#")[2] for _ in range(100)]
+
+    assert topics.outstanding == 10
+    assert topics.take(codes[-1]) == "ask_gun"
+
+
+def test_every_subject_is_an_intent() -> None:
+    """The list names intents that the assistant has, and the crisis leads to a button that the edge itself answers."""
+    intents = set(yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))["intents"])
+
+    assert set(payloads()) - {CRISIS} <= intents
+    assert payloads()[CRISIS] == "/check_in_yes"
 
 
 # -- lanes
@@ -299,7 +415,7 @@ def test_words_around_the_conversation() -> None:
     """The menu has every command, the texts keep Telegram's limits, an expired button still brings the numbers."""
     words = yaml.safe_load((ROOT / "bot/channels/telegram.en.yml").read_text())
 
-    assert {"/" + name for name in words["commands"]} == COMMANDS
+    assert {"/" + name for name in words["commands"]} == COMMANDS - {"/held"}
     assert len(words["name"]) <= 64
     assert len(words["description"]) <= 512
     assert len(words["short_description"]) <= 120
@@ -314,14 +430,3 @@ def test_the_menu_is_neutral() -> None:
 
     for telling in ("police", "officer", "crisis", "suicid", "mental", "therap", "stress", "counsel"):
         assert telling not in shown.lower()
-
-
-def test_no_folder_is_left_readable(tmp_path: Path) -> None:
-    """The file of numbers replaces itself and leaves no copy behind."""
-    seen = Seen(tmp_path / "seen.json")
-    for number in range(3):
-        seen.take(number)
-        seen.done(number)
-        seen.save()
-
-    assert os.listdir(tmp_path) == ["seen.json"]

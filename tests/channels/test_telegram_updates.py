@@ -77,9 +77,9 @@ def test_forwards_and_edits_are_asides() -> None:
     """Somebody else's words and changed words are marked as such."""
     edited = read({"update_id": 1, "edited_message": {"message_id": 17, "chat": PRIVATE, "text": "changed"}})
 
-    assert message(text="theirs", forward_origin={"type": "user"}).kind is Kind.ASIDE
+    assert message(text="theirs", forward_origin={"type": "user"}).kind is Kind.FORWARDED
     assert edited is not None
-    assert (edited.kind, edited.text) == (Kind.ASIDE, "changed")
+    assert (edited.kind, edited.text) == (Kind.EDITED, "changed")
 
 
 def test_moving_locations_and_pins_are_nothing() -> None:

@@ -17,6 +17,8 @@ from starlette.applications import Starlette
 
 from bot.channels.inbound import Answer, Incoming
 from bot.channels.telegram import TelegramChannel
+from bot.channels.telegram_talk import words
+from bot.channels.topics import Topics
 from bot.settings import Secret, Settings
 from bot.triage.levels import Level, ReplyKind, Verdict
 from bot.wording import Button, Reply, Wording
@@ -27,7 +29,15 @@ NUMBERS = "Call or text 988 now. In danger: 911."
 CRISIS = "my gun is in my lap"
 NOT_TEXT = "I can only read text."
 AWAY = "Not running right now. CopLine, 988, 911."
-WORDING = Wording({"utter_not_text": [{"text": NOT_TEXT}], "utter_assistant_away": [{"text": AWAY}]})
+SLOW_DOWN = "Too many at once. Give me a minute."
+WORDING = Wording(
+    {
+        "utter_not_text": [{"text": NOT_TEXT}],
+        "utter_assistant_away": [{"text": AWAY}],
+        "utter_slow_down": [{"text": SLOW_DOWN}],
+    }
+)
+EDITED, FORWARDED = (words()[name]["text"] for name in ("edited", "forwarded"))
 
 
 def judge(text: str) -> Verdict:
@@ -103,6 +113,7 @@ class Door:
     channel: TelegramChannel
     edge: Any
     url: str
+    topics: Topics
 
 
 @contextlib.asynccontextmanager
@@ -121,14 +132,15 @@ async def open_door(
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/telegram"
         settings = telegram_settings(folder, api.url, **{"telegram_webhook_url": url, **changes})
-        channel = TelegramChannel(edge, settings, pace=pace, **simple)
+        topics = Topics()
+        channel = TelegramChannel(edge, settings, pace=pace, topics=topics, **simple)
         server = _Server(uvicorn.Config(Starlette(routes=channel.routes()), log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await channel.start()
         try:
             if wait:
                 await until(lambda: channel.ready, within=60)
-            yield Door(channel, edge, url)
+            yield Door(channel, edge, url, topics)
         finally:
             await channel.stop()
             server.should_exit = True

@@ -138,6 +138,12 @@ class SealedTrackerStore(TrackerStore):
         minutes_left = self._gone_by(found["began"], found["saved"]) - _minute(self._clock())
         return Held(turns_in(found["events"]), names, minutes_left)
 
+    def subject(self, who: str) -> str:
+        """The intent that was understood last; nothing is built for it, so it costs a fraction of a turn."""
+        found = self._read(who)
+        said = (record["intent"] for record in reversed(found["events"] if found else []) if "intent" in record)
+        return str(next(said, None) or "")
+
     def check(self) -> None:
         """Raises ``StoreError`` when nothing could be kept now."""
         self._rows.check()
