@@ -10,7 +10,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.parts import Parts, parts
-from actions.reading import audience
+from actions.reading import audience, heard, was_asked
+from actions.suggest import Suggest
 
 SHOWN = 4
 
@@ -27,6 +28,9 @@ class ShowPrivacyRanking(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says the ranking."""
+        found = heard(tracker, self._parts.catalogue)
+        if was_asked(tracker) and found.needs:  # "nightmares, and nobody can know" answers what it is about
+            return await Suggest(self._parts).run(dispatcher, tracker, domain)
         best = self._parts.catalogue.most_private(audience(tracker))[:SHOWN]
         ranked = "\n".join(f"{place}. {option.title}: {option.privacy_reason}" for place, option in enumerate(best, 1))
         dispatcher.utter_message(response="utter_most_private", ranked=ranked)

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.exchange import as_entry, as_hsds, as_tables, records_in
+from bot.catalogue.exchange import SERVICES, as_entry, as_hsds, as_tables, records_in
 from bot.catalogue.guarantees import Question
 from bot.catalogue.links import Fetch, check_links
 from bot.catalogue.loading import DATA, Fault, Faults
@@ -152,7 +152,7 @@ def import_hsds(source: Path, own: Path, option: str, data: Path = DATA) -> int:
     faults = Faults()
     catalogue = Catalogue.read(data, own if own.is_dir() else None, faults)
     reader = catalogue.entries(option)
-    path = source / "services.csv" if source.is_dir() else source
+    path = next((source / name for name in SERVICES if (source / name).exists()), source)
     taken = [entry.id for entry in catalogue.providers(held=True)]
     found = reader.all(records_in(path, faults), taken)
     faults.check()

@@ -83,7 +83,7 @@ class EntryReader:
             phones=tuple(_phone(phone) for phone in record.records("phones", optional=True)),
             schedules=tuple(filter(None, map(read_schedule, record.records("schedules", optional=True)))),
             languages=tuple(_language(item) for item in record.records("languages", optional=True)),
-            areas=tuple(_area(item) for item in record.records("service_areas", optional=True)),
+            areas=tuple(filter(None, map(_area, record.records("service_areas", optional=True)))),
             eligibility=record.text("eligibility_description", optional=True),
             fees=record.text("fees_description", optional=True),
             waiting=record.text("wait_time", optional=True),
@@ -228,7 +228,10 @@ def _language(record: Record) -> str:
 
 
 def _area(record: Record) -> str:
-    extent = record.text("extent", pattern="[A-Z]{2}")
+    """A postal code. An area of another kind, such as the outline of a county, does not say who may go there."""
+    ours = record.text("extent_type", optional=True) in ("", "state", "country") and "extent" in record
+    extent = record.text("extent", pattern="[A-Z]{2}") if ours else ""
+    record.skip("extent")
     record.skip("id", "name", "description", "extent_type", "service_id", "service_at_location_id", "uri")
     record.skip("attributes", "metadata")
     record.done()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -19,6 +20,13 @@ from bot.catalogue.hours import DAYS, Schedule
 from bot.catalogue.loading import Faults, Record, read_any
 from bot.catalogue.providers import FACTS, Provider
 
+SERVICES = ("services.csv", "service.csv")
+# tables of HSDS 3 by their file names; those that nothing here uses may stand in a folder
+_NAMES = re.compile(
+    r"(?:organization|program|location|phone|schedule|language|service_area|service_at_location|attribute|contact|url|"
+    r"cost_option|required_document|taxonomy_term|organization_identifier|meta_table_description|unit)s?|"
+    r"address(?:es)?|accessibility|funding|metadata|taxonom(?:y|ies)|service_capacit(?:y|ies)"
+)
 TABLES = ("organizations", "phones", "schedules", "languages", "service_areas", "attributes")
 
 
@@ -31,10 +39,10 @@ def read_folder(folder: Path, reader: EntryReader, faults: Faults, taken: Iterab
         return ()
     found: tuple[Provider, ...] = ()
     for path in sorted(folder.iterdir()):
-        if path.suffix in (".yml", ".yaml", ".json") or path.name == "services.csv":
+        if path.suffix in (".yml", ".yaml", ".json") or path.name in SERVICES:
             seen = [*taken, *(provider.id for provider in found)]
             found += reader.all(records_in(path, faults), seen)
-        elif path.suffix == ".csv" and path.stem not in TABLES:
+        elif path.suffix == ".csv" and not _NAMES.fullmatch(path.stem):
             faults.add(path.name, 1, "file", "is not a table of HSDS that is read here")
     return found
 
@@ -69,7 +77,7 @@ def _services(top: Any, file: str, faults: Faults) -> tuple[Record, ...]:
 
 
 def _joined(path: Path, faults: Faults) -> tuple[Record, ...]:
-    tables = {name: _table(path.with_name(f"{name}.csv"), faults) for name in TABLES}
+    tables = {name: _table(_file(path, name), faults) for name in TABLES}
     services = _table(path, faults)
     known = {service.text("id", optional=True) for service in services}
     for rows, field in ((tables[name], "link_id" if name == "attributes" else "service_id") for name in tables):
@@ -85,6 +93,12 @@ def _joined(path: Path, faults: Faults) -> tuple[Record, ...]:
         owner = service.text("organization_id", optional=True)
         service.inherit("organization", owners.get(owner) if owner else None)
     return tuple(services)
+
+
+def _file(services: Path, name: str) -> Path:
+    """The table beside *services*; HSDS names files after tables or after one row of them."""
+    plural = services.with_name(f"{name}.csv")
+    return plural if plural.exists() else services.with_name(f"{name.removesuffix('s')}.csv")
 
 
 def _grouped(rows: Iterable[Record], field: str) -> dict[str, list[Record]]:

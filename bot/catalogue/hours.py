@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from bot.catalogue.loading import Record
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_NOT_READ = ("count", "byweekno", "bymonthday", "byyearday")
 _EVERY = frozenset((0, day) for day in range(7))
 _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)(?::[0-5]\d)?(?:Z|[+-]\d\d:\d\d)?")
 
@@ -136,6 +137,10 @@ def read_schedule(record: Record) -> Schedule | None:
         record.fault("dtstart", "is needed with an interval")
     if schedule.valid_from and schedule.valid_to and schedule.valid_to < schedule.valid_from:
         record.fault("valid_to", "lies before valid_from")
+    for field in _NOT_READ:
+        if field in record:
+            record.fault(field, "is not read here, and the hours would be wrong without it")
+    record.skip(*_NOT_READ)
     record.skip("id", "service_id", "location_id", "notes", "attending_type", "schedule_link", "wkst", "attributes")
     record.skip("service_at_location_id", "metadata", "organization_id")
     record.done()

@@ -95,6 +95,11 @@ class Matcher:
     def _fitting(self, option: Option, need: Need) -> frozenset[str]:
         return self._topics(need) & set(option.good_for)
 
+    def _first_reason(self, option: Option, need: Need) -> str:
+        if self._fitting(option, need):
+            return "fits" if need.topics else "serious" if need.level >= Level.HIGH else "to_talk"
+        return "always_there" if option.always_open else "to_talk"
+
     def _ordered(
         self, options: list[Option], need: Need, place: Jurisdiction | None, topics: frozenset[str]
     ) -> list[Option]:
@@ -114,8 +119,7 @@ class Matcher:
     ) -> Match:
         provider = _provider(option, need, providers)
         reasons = [reason for reason, applies in _REASONS if applies(option, need, provider)]
-        if self._fitting(option, need) and need.topics:
-            reasons.insert(0, "fits")
+        reasons.insert(0, self._first_reason(option, need))
         if option.id == PEER:
             reasons += _law(place) + _behind(option, need, place)
         return Match(
@@ -254,7 +258,15 @@ def read_matcher(top: Record, options: Mapping[str, Option]) -> Matcher:
     """``matching.yml``; every need that an option is good for has to be known there."""
     needs = top.record("needs")
     reasons = top.record("reasons")
-    names = [reason for reason, _ in _REASONS] + ["fits", "law_protects", "law_little", "law_unknown", "low_bar"]
+    names = [reason for reason, _ in _REASONS] + [
+        "fits",
+        "to_talk",
+        "serious",
+        "law_protects",
+        "law_little",
+        "law_unknown",
+        "low_bar",
+    ]
     matcher = Matcher(
         needs={name: needs.text(name) for name in needs},
         reasons={name: reasons.text(name) for name in names},

@@ -31,8 +31,8 @@ def localise(option: Option, place: Jurisdiction, rules: Rules, warn: Fact) -> O
 
 def _citation(option: Option, question: Question) -> tuple[Fact, ...]:
     """The law itself comes before what is special about it."""
-    facts = option.answers[question]
-    return facts[:1] if question is Question.PRIVILEGE and option.id in ("peer_support", "debriefing") else ()
+    leading = {"peer_support": 2, "debriefing": 1}.get(option.id, 0) if question is Question.PRIVILEGE else 0
+    return option.answers[question][:leading]
 
 
 def _unchanged(option: Option, place: Jurisdiction, rules: Rules) -> Option:
@@ -49,7 +49,7 @@ def _peer_support(option: Option, place: Jurisdiction, rules: Rules) -> Option:
         two_lines=(option.two_lines[0], lead),
         answers={
             **option.answers,
-            Question.PRIVILEGE: ((lead,) if Talk.PEER not in place.talk else ()) + _law(place, rules),
+            Question.PRIVILEGE: (lead, *_law(place, rules)),
             Question.EXCEPTIONS: _exceptions(place, rules),
         },
     )

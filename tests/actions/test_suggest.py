@@ -9,6 +9,7 @@ import pytest
 from actions.ask_what_is_meant import AskWhatIsMeant
 from actions.filling import BUBBLE
 from actions.offer_other_need import OfferOtherNeed
+from actions.show_privacy_ranking import ShowPrivacyRanking
 from actions.suggest import Suggest
 from tests.actions.conversation import Event, heard, kept, names, pressed, run, tracker
 
@@ -113,7 +114,10 @@ async def test_the_list_can_be_started_anew() -> None:
     assert slots(events) == {"needs": [], "wishes": ["peer"]}
 
 
-@pytest.mark.parametrize(("action", "intent"), [(OfferOtherNeed, "report_sleep"), (AskWhatIsMeant, "nlu_fallback")])
+@pytest.mark.parametrize(
+    ("action", "intent"),
+    [(OfferOtherNeed, "report_sleep"), (AskWhatIsMeant, "nlu_fallback"), (ShowPrivacyRanking, "ask_most_private")],
+)
 async def test_the_answer_to_the_question_is_an_answer(action: type, intent: str) -> None:
     """
     "Mostly my nightmares" after the question gets suggestions, whatever it was understood as.

@@ -204,6 +204,87 @@ def test_numbers_of_the_place_are_taken_in(tmp_path: Path) -> None:
     assert entry.schedules[0].valid_to == date(2027, 12, 31)
 
 
+FOREIGN = {
+    "id": "ac148810-d857-441c-9679-408f346de14b",
+    "name": "Lake County Therapy",
+    "status": "active",
+    "url": "https://lake.example",
+    "assured_date": "2026-09-01",
+    "minimum_age": 18,
+    "email": "desk@lake.example",
+    "phones": [{"id": "1554f2e2-a373-45db-a3fa-9fc48a61c15e", "number": "312-555-0170", "type": "voice"}],
+    "languages": [{"id": "1", "name": "English", "code": "en"}],
+    "cost_options": [{"id": "2", "amount": 90}],
+    "attributes": [{"id": "3", "taxonomy_term": {"name": "Counseling"}}],
+}
+FULL = {
+    **FOREIGN,
+    "program_id": "e7ec2e57-4540-43fa-b2c7-6be5a0ef7f42",
+    "alternate_name": "Lake Therapy", "description": "Talks, one to one.", "interpretation_services": "Polish",
+    "additional_urls": [{"id": "u1", "label": "Site", "url": "https://lake.example/more"}],
+    "application_process": "Call.", "fees_description": "90 dollars.", "wait_time": "Two weeks.", "fees": "90",
+    "accreditations": "State board", "eligibility_description": "Adults.", "maximum_age": 100,
+    "assurer_email": "desk@lake.example", "licenses": "Licensed", "alert": "Closed in July.",
+    "last_modified": "2026-03-15T10:30:45.123Z",
+    "schedules": [{"id": "h1", "freq": "WEEKLY", "interval": 1, "byday": "TH,FR", "wkst": "MO", "timezone": -6,
+                   "valid_from": "2026-01-01", "opens_at": "10:00:00", "closes_at": "18:00:00", "notes": "Lunch at noon",
+                   "description": "Not on holidays", "schedule_link": "https://lake.example", "attending_type": "video"}],
+    "service_areas": [{"id": "a1", "name": "Lake County", "extent": "{}", "extent_type": "geojson", "uri": "x"},
+                      {"id": "a2", "name": "Illinois", "extent": "IL", "extent_type": "state"}],
+    "required_documents": [{"id": "d1", "document": "None"}], "funding": [{"id": "f1", "source": "Fees"}],
+    "contacts": [{"id": "c1", "name": "Front desk"}], "capacities": [], "metadata": [],
+    "organization": {"id": "o1", "name": "Lake County Therapy", "website": "https://lake.example", "tax_status": "none",
+                     "additional_websites": [], "year_incorporated": 2011, "locations": []},
+}  # fmt: skip
+
+
+def test_every_field_of_hsds_may_be_there(tmp_path: Path) -> None:
+    """
+    A service with every field that HSDS 3 has comes in; an area that is an outline is left out, not guessed.
+    """
+    source = tmp_path / "lake.json"
+    source.write_text(json.dumps(FULL), encoding="utf-8")
+
+    import_hsds(source, tmp_path / "own", "therapist")
+
+    entry = Catalogue.load(own=tmp_path / "own").provider(str(FOREIGN["id"]))
+    assert (entry.areas, entry.waiting, entry.fees, entry.alert) == (
+        ("IL",),
+        "Two weeks.",
+        "90 dollars.",
+        "Closed in July.",
+    )
+
+
+def test_hours_that_are_not_understood_are_a_fault(tmp_path: Path) -> None:
+    """
+    A rule for days of the month is refused, because without it a line would count as open when it is not.
+    """
+    hours = {**FULL["schedules"][0], "bymonthday": "2,3"}  # type: ignore[index, dict-item]
+    source = tmp_path / "lake.json"
+    source.write_text(json.dumps({**FULL, "schedules": [hours]}), encoding="utf-8")
+
+    with pytest.raises(DataError, match="bymonthday: is not read here"):
+        import_hsds(source, tmp_path / "own", "therapist")
+
+
+def test_tables_may_be_named_in_the_singular(tmp_path: Path) -> None:
+    """
+    HSDS tables called service.csv and phone.csv are read as services.csv and phones.csv are.
+    """
+    export_hsds(Catalogue.load().providers(), tmp_path / "many")
+    single = tmp_path / "single"
+    single.mkdir()
+    for path in (tmp_path / "many").iterdir():
+        (single / f"{path.stem.removesuffix('s')}.csv").write_bytes(path.read_bytes())
+    (single / "cost_option.csv").write_text("id,service_id\n", encoding="utf-8")
+    (tmp_path / "own").mkdir()
+
+    faults = check(single, TODAY).faults
+
+    assert {fault.problem for fault in faults} == {"is given twice"}  # they are all there, and shipped already
+
+
 def test_the_report_of_what_is_due_says_what_officers_see(tmp_path: Path) -> None:
     """
     What is old is shown with its age, what is too old is hidden, and what was held back says so.
@@ -250,21 +331,6 @@ def test_all_that_is_shipped_can_go_out(tmp_path: Path) -> None:
     with (tmp_path / "tables" / "phones.csv").open(encoding="utf-8", newline="") as file:
         phones = list(csv.DictReader(file))
     assert {row["service_id"] for row in phones} <= {service["id"] for service in services}
-
-
-FOREIGN = {
-    "id": "ac148810-d857-441c-9679-408f346de14b",
-    "name": "Lake County Therapy",
-    "status": "active",
-    "url": "https://lake.example",
-    "assured_date": "2026-09-01",
-    "minimum_age": 18,
-    "email": "desk@lake.example",
-    "phones": [{"id": "1554f2e2-a373-45db-a3fa-9fc48a61c15e", "number": "312-555-0170", "type": "voice"}],
-    "languages": [{"id": "1", "name": "English", "code": "en"}],
-    "cost_options": [{"id": "2", "amount": 90}],
-    "attributes": [{"id": "3", "taxonomy_term": {"name": "Counseling"}}],
-}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
@@ -126,6 +126,7 @@ def test_json_is_read_with_its_lines(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=200))
+@settings(deadline=None)
 def test_no_text_breaks_the_reader(text: str) -> None:
     """
     Whatever a file holds, reading it ends in a value or a fault, never in another error.

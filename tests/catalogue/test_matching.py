@@ -118,7 +118,7 @@ def test_a_suggestion_explains_itself(need: Need) -> None:
     for match in CATALOGUE.match(need):
         sentences = CATALOGUE.matcher.explain(match, need)
         assert match.first_step and match.wait and match.until_then
-        assert all(sentence and "{" not in sentence for sentence in sentences)
+        assert sentences and all(sentence and "{" not in sentence for sentence in sentences)
 
 
 def test_the_same_need_gives_the_same_list() -> None:
