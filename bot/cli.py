@@ -12,10 +12,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from bot.cli_desk import desk_app
 from bot.cli_directory import directory_app
-from bot.cli_referral import referral_app
 from bot.cli_keys import keys_app
 from bot.cli_promises import promises_app
+from bot.cli_referral import referral_app
 from bot.errors import SidedoorError
 from bot.logs import lock_down
 from bot.settings import Settings
@@ -30,7 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a pretty traceback prints local variables: leak L3
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-desk_app = typer.Typer(help="The accounts of the people on duty.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(desk_app, name="desk-user")
 app.add_typer(directory_app, name="directory")
@@ -183,49 +183,6 @@ def doctor(state: State = None) -> None:
     for finding in findings:
         console.print(f"[{'green' if finding.well else 'red'}]{'ok  ' if finding.well else 'fault'}[/] {finding.what}")
     sys.exit(0 if all(finding.well for finding in findings) else 1)
-
-
-@desk_app.command("add")
-def desk_add(
-    name: Annotated[str, typer.Argument(help="The name the desk shows to colleagues.")],
-    tier: Annotated[int, typer.Option(help="1 is called first, 2 after that, and so on.", min=1, max=3)] = 1,
-    state: State = None,
-) -> None:
-    """Make an account for a person on duty; its password is shown once."""
-    settings = _settings("cli", state_dir=state)
-    from bot.desk import accounts
-
-    console.print(
-        f"{name} signs in with [bold]{accounts.add(settings.desk_db, name, tier=tier)}[/bold] (shown this once)"
-    )
-
-
-@desk_app.command("list")
-def desk_list(state: State = None) -> None:
-    """List the accounts."""
-    settings = _settings("cli", state_dir=state)
-    from bot.desk import accounts
-
-    for name in accounts.names(settings.desk_db):
-        console.print(name)
-
-
-@desk_app.command("reset")
-def desk_reset(name: str, state: State = None) -> None:
-    """Give an account a new password, shown once; it is signed out everywhere."""
-    settings = _settings("cli", state_dir=state)
-    from bot.desk import accounts
-
-    console.print(f"{name} signs in with [bold]{accounts.reset(settings.desk_db, name)}[/bold] (shown this once)")
-
-
-@desk_app.command("remove")
-def desk_remove(name: str, state: State = None) -> None:
-    """Remove an account; it is signed out everywhere."""
-    settings = _settings("cli", state_dir=state)
-    from bot.desk import accounts
-
-    accounts.remove(settings.desk_db, name)
 
 
 def main() -> NoReturn:

@@ -13,6 +13,7 @@ Every error this service raises on purpose, as one tree.
     └── HandoffError
         ├── UnknownCase        the case was closed, erased or never existed
         ├── NotYours           another responder holds the case
+        ├── ForbiddenAddress   an address in a private network, which nobody has allowed
         └── WrongState         the case is in a state that does not allow this step
 
 A class that only one module knows stands in that module: ``SessionClosed`` and ``TooManyAtOnce`` of the web chat, say.
@@ -68,6 +69,10 @@ class UnknownCase(HandoffError):
 
 class NotYours(HandoffError):
     """Another responder holds the case."""
+
+
+class ForbiddenAddress(HandoffError):
+    """An address that this service must not call."""
 
 
 class WrongState(HandoffError):

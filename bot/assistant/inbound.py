@@ -21,7 +21,7 @@ from bot.triage.levels import Level
 
 CHANNEL = "edge"
 CHOICE_ENTITY = "option"
-SIGNALS = ("check_in", "forget", "held", "offer_person", "failed")
+SIGNALS = ("check_in", "forget", "held", "offer_person", "referral", "failed")
 
 _LEAD = re.compile(r"^[\s/]+")  # Rasa strips every kind of space before it looks for the slash
 _CHOICE = re.compile(r"/([a-z][a-z0-9_]{0,63})(?::([a-z0-9_]{1,64}))?")

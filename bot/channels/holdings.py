@@ -52,6 +52,8 @@ class Holdings:
         reached = True
         for who in names:
             cases += await self._parts.person.forget(who)
+            if self._parts.referral:
+                cases += self._parts.referral.forget(who)
             ways += self._parts.address_book.forget(who)
             try:
                 notes += await self._parts.assistant.forget(who)

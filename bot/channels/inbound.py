@@ -132,6 +132,7 @@ class Edge:
 
     async def push(self, who: Pseudonym, replies: Sequence[Reply], status: dict[str, Any] | None) -> bool:
         """Brings *replies* to whoever *who* is; False when that is no longer known or they cannot be reached."""
+        self._overhear(who, replies)
         found = self._parts.address_book.find(who)
         if found is None or found[0] not in self._pushes:
             return False
@@ -141,6 +142,14 @@ class Edge:
             log.warning("edge.push_failed", error=type(error))
             return False
         return True
+
+    def _overhear(self, who: Pseudonym, replies: Sequence[Reply]) -> None:
+        """A responder who asks about suicide has put the question: a bare yes then answers it and raises the level."""
+        for reply in replies:
+            if reply.speaker == "desk" and who in self._conversations and "?" in reply.text:
+                verdict = self._parts.triage.judge(reply.text)
+                if verdict.reply_kind is not ReplyKind.NORMAL:
+                    self._conversations[who].distress.expect_check_in(verdict.subject)
 
     # -- the way of a message
 
@@ -178,12 +187,16 @@ class Edge:
             conversation.alarmed.add(verdict.subject)
             self._speak_of(CRISIS, incoming.channel, conversation)
         conversation.walk.leave()
+        if incoming.choice is None and self._parts.person.expects(who):  # what they write for a person is not lost
+            replies += self._parts.person.draft(who, incoming.text)
         answer = Answer(replies, verdict.level, verdict.reply_kind, status=self._parts.person.status(who))
         return self._introduced(answer, incoming.channel, conversation)
 
     async def _converse(self, incoming: Incoming, who: Pseudonym, verdict: Verdict, choice: str | None) -> Answer:
         channel, level = incoming.channel, verdict.level
         walk = self._conversation(who).walk
+        if choice is None and incoming.text.strip() and (taken := await self._awaited(incoming, who)):
+            return Answer(taken, level, status=self._parts.person.status(who))
         choice = choice or self._walks.typed(walk, incoming.text)
         if choice == "/forget":
             return await self._forget(channel, incoming.sender)
@@ -204,6 +217,8 @@ class Edge:
             replies = await self._parts.person.choose(who, choice, level)
             if replies is not None:
                 return Answer(replies, level, status=self._parts.person.status(who))
+            if self._parts.referral and (referred := await self._parts.referral.choose(who, choice, channel)):
+                return Answer(referred, level)
             walked = self._walks.go(walk, choice, level, channel)
             if walked is not None:
                 return self._walked(walked, channel, who, level)
@@ -226,11 +241,20 @@ class Edge:
             return await self._held(incoming, who, level)
         if "check_in" in said.signals:
             return self._ask_directly(incoming.channel, who)
+        if "referral" in said.signals and parts.referral:
+            replies += await parts.referral.begin(incoming.channel)
         if "offer_person" in said.signals:
             replies += await parts.person.offer(who, level, incoming.channel)
         if not replies:
             return self._without_assistant(incoming.channel, level, choice)
         return Answer(replies, level, status=parts.person.status(who))
+
+    async def _awaited(self, incoming: Incoming, who: Pseudonym) -> tuple[Reply, ...]:
+        """The answer to words that the edge itself has asked for; they are not for the assistant."""
+        if self._parts.person.expects(who):
+            return self._parts.person.draft(who, incoming.text)
+        referral = self._parts.referral
+        return await referral.hear(who, incoming.text, incoming.channel) if referral and referral.expects(who) else ()
 
     def _walked(self, walked: Walked, channel: str, who: Pseudonym, level: Level) -> Answer:
         """The next step; a result that is heavy is followed by the question, and that decides from there on."""
@@ -288,6 +312,8 @@ class Edge:
             if now - conversation.last_heard > idle or now - conversation.started > lifetime:
                 del self._conversations[who]
                 await self._parts.person.forget(who)
+                if self._parts.referral:
+                    self._parts.referral.forget(who)
         self._parts.address_book.sweep()
         for who in list(self._to_forget):
             try:

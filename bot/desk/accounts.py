@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from bot.crypto.sealing import Sealer
 from bot.desk.audit import Act, note
-from bot.desk.database import DeskDatabase, accounts, browsers, sessions
+from bot.desk.database import DeskDatabase, accounts, browsers, passkeys, sessions
 from bot.errors import DataError
 
 NAME_LIMIT = 60
@@ -42,6 +42,15 @@ class Account:
     password: str = field(repr=False)
     code_secret: bytes | None = field(repr=False)
     code_used: int = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the operator's list."""
+
+    name: str
+    tier: int
+    ways: str
 
 
 def add(db: Path, name: str, password: str | None = None, *, tier: int = 1) -> str:
@@ -75,11 +84,24 @@ def names(db: Path) -> list[str]:
         return list(connection.execute(sa.select(accounts.c.name).order_by(accounts.c.name_key)).scalars())
 
 
+def listing(db: Path) -> list[Row]:
+    """All accounts, and what each signs in with."""
+    with DeskDatabase(db) as database, database.reading() as connection:
+        found = connection.execute(sa.select(accounts).order_by(accounts.c.name_key)).mappings().all()
+        keys = connection.execute(sa.select(passkeys.c.account)).scalars().all()
+    return [Row(row["name"], row["tier"], _ways(row["code_secret"], keys.count(row["id"]))) for row in found]
+
+
+def _ways(code: bytes | None, keys: int) -> str:
+    return " or ".join(["password and code" if code else "password", *([f"{keys} passkeys"] if keys else [])])
+
+
 def remove(db: Path, name: str) -> None:
     """Ends an account and its sessions; raises ``DataError`` when there is none of that name."""
     with DeskDatabase(db) as database, database.writing() as connection:
         account = _known(connection, name)
         sign_out_everywhere(connection, account.id)
+        connection.execute(passkeys.delete().where(passkeys.c.account == account.id))
         connection.execute(accounts.delete().where(accounts.c.id == account.id))
         note(connection, "operator", Act.ACCOUNT_REMOVED, account.name)
 
@@ -90,6 +112,7 @@ def reset(db: Path, name: str) -> str:
     with DeskDatabase(db) as database, database.writing() as connection:
         account = _known(connection, name)
         sign_out_everywhere(connection, account.id)
+        connection.execute(passkeys.delete().where(passkeys.c.account == account.id))
         changed = {"password": _hasher.hash(password), "must_change": True, "code_secret": None, "code_used": 0}
         connection.execute(accounts.update().where(accounts.c.id == account.id).values(**changed))
         note(connection, "operator", Act.PASSWORD_RESET, account.name)

@@ -26,6 +26,7 @@ from bot.desk.cases import OUTCOMES, Cases, page_in
 from bot.desk.database import DeskDatabase
 from bot.desk.http import Guard, Handler, answering, refusal, session_of
 from bot.desk.live import Live
+from bot.desk.passkeys import Passkeys
 from bot.desk.sessions import Sessions
 from bot.desk.signing_in import Cookies, SigningIn
 from bot.errors import DataError
@@ -60,10 +61,11 @@ def app(settings: Settings, parts: DeskParts) -> Starlette:
     cookies = Cookies(settings.secure_cookies)
     live = Live(parts.mailbox, database, sessions, settings.desk_heartbeat_seconds)
     signing = SigningIn(database, sessions, parts.keyring.sealer("desk_sessions"), parts.mailbox, cookies)
+    keys = Passkeys(database, parts.keyring, signing)
     cases = Cases(parts.mailbox, database, live, settings.desk_heartbeat_seconds)
     headers = STRICT | (ONLY_TLS if settings.secure_cookies else {})
     return Starlette(
-        routes=_routes(signing, cases, Pages.load(), live, cookies),
+        routes=_routes(signing, keys, cases, Pages.load(), live, cookies),
         middleware=[
             Middleware(SecurityHeaders, headers=headers),
             Middleware(Guard, sessions=sessions, cookie=cookies.session),
@@ -128,7 +130,9 @@ class Pages:
         return HTMLResponse(text)
 
 
-def _routes(signing: SigningIn, cases: Cases, pages: Pages, live: Live, cookies: Cookies) -> list[BaseRoute]:
+def _routes(
+    signing: SigningIn, keys: Passkeys, cases: Cases, pages: Pages, live: Live, cookies: Cookies
+) -> list[BaseRoute]:
     async def events(request: Request) -> Response:
         page = page_in(request.query_params.get("page"))
         stream = live.stream(request.cookies.get(cookies.session, ""), session_of(request), page)
@@ -149,10 +153,17 @@ def _routes(signing: SigningIn, cases: Cases, pages: Pages, live: Live, cookies:
         post("/api/sign-in", signing.sign_in),
         post("/api/sign-out", signing.sign_out),
         post("/api/password", signing.password),
+        post("/api/passkeys/begin", keys.begin_adding),
+        post("/api/passkeys", keys.add),
+        post("/api/passkeys/remove", keys.remove),
+        post("/api/passkey-sign-in/begin", keys.begin),
+        post("/api/passkey-sign-in", keys.sign_in),
         get("/api/words", pages.words_of),
         get("/api/state", cases.state),
         get("/api/events", events),
         post("/api/here", cases.here),
+        post("/api/letters/{letter}/again", cases.tell_again),
+        post("/api/letters/{letter}/put-away", cases.put_away),
         post("/api/cases/{case}/claim", cases.claim),
         post("/api/cases/{case}/lines", cases.write),
         post("/api/cases/{case}/read", cases.read),

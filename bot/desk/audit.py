@@ -26,6 +26,8 @@ class Act(StrEnum):
     PASSWORD_RESET = "password reset"  # noqa: S105 - a word for the log
     PASSWORD_CHANGED = "password changed"  # noqa: S105
     CODE_REQUIRED = "code required"
+    PASSKEY_ADDED = "passkey added"
+    PASSKEY_REMOVED = "passkey removed"
     SIGNED_IN = "signed in"
     SIGNED_OUT = "signed out"
     REFUSED = "sign-in refused"

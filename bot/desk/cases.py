@@ -30,6 +30,7 @@ LINE_LIMIT = 4_000
 OUTCOMES = frozenset({"talked", "help_on_the_way", "no_answer"})
 _ID = re.compile(r"[0-9a-f]{32}")
 _PAGE = re.compile(r"[0-9a-f]{16,32}")
+_LETTER = re.compile(r"msg_[0-9a-f]{24}")
 _SEQ_LIMIT = 1_000_000
 
 
@@ -47,16 +48,26 @@ class Cases:
         content, account = await json_body(request), session_of(request).account
         if not self._live.is_current(account.id, page_in(content.get("page"))):
             return refusal(409, "replaced")
-        on_duty = content.get("on_duty") is True
-        await self._mailbox.ask(
-            lambda post: post.presence.beat(account.id, Kind.RESPONDER, tier=account.tier, on_duty=on_duty)
-        )
+        on_duty, tier = content.get("on_duty") is True, self._mailbox.duty.tier_of(account.name, account.tier)
+        await self._mailbox.ask(lambda post: post.presence.beat(account.id, Kind.RESPONDER, tier=tier, on_duty=on_duty))
         return Response(status_code=204)
 
     async def state(self, request: Request) -> Response:
         """The same picture as in the stream, for a browser or a proxy that does not stream."""
         picture = await self._live.picture(session_of(request))
         return JSONResponse({"now": self._mailbox.clock(), "picture": picture})
+
+    async def tell_again(self, request: Request) -> Response:
+        """Tries to tell once more what could not be told; 404 when somebody was faster."""
+        letter = _letter_id(request)
+        done = await self._mailbox.ask(lambda post: post.outbox.again(letter))
+        return Response(status_code=204) if done else refusal(404, "gone")
+
+    async def put_away(self, request: Request) -> Response:
+        """Somebody has seen what could not be told."""
+        letter = _letter_id(request)
+        done = await self._mailbox.ask(lambda post: post.outbox.put_away(letter))
+        return Response(status_code=204) if done else refusal(404, "gone")
 
     async def claim(self, request: Request) -> Response:
         """Takes a case; 409 ``taken`` when a colleague was faster, 409 ``too_many`` with three chats at once."""
@@ -142,6 +153,13 @@ def page_in(value: Any) -> str:
     if not isinstance(value, str) or not _PAGE.fullmatch(value):
         raise HTTPException(400, "page")
     return value
+
+
+def _letter_id(request: Request) -> str:
+    letter = str(request.path_params["letter"])
+    if not _LETTER.fullmatch(letter):
+        raise HTTPException(404, "gone")
+    return letter
 
 
 def _case_id(request: Request) -> str:

@@ -45,6 +45,14 @@ browsers = sa.Table(
     sa.Column("account", sa.String, nullable=False),
     sa.Column("made", sa.Float, nullable=False),
 )
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    sa.Column("account", sa.String, nullable=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),  # public
+    sa.Column("uses", sa.Integer, nullable=False),
+)
 audit = sa.Table(
     "audit",
     metadata,

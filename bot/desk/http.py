@@ -23,7 +23,10 @@ from bot.logs import get_logger
 log = get_logger(__name__)
 
 BODY_LIMIT = 32 * 1024
-PUBLIC = frozenset({"/livez", "/sign-in", "/api/sign-in", "/assets/desk.css", "/assets/icon.svg", "/assets/sign-in.js"})
+PAGES = frozenset(
+    {"/livez", "/sign-in", "/assets/desk.css", "/assets/icon.svg", "/assets/sign-in.js", "/assets/passkey.js"}
+)
+PUBLIC = PAGES | {"/api/sign-in", "/api/passkey-sign-in/begin", "/api/passkey-sign-in"}
 ONE_TIME = frozenset({"/password", "/assets/password.js", "/assets/post.js", "/api/password", "/api/sign-out"})
 _SAFE = ("GET", "HEAD")
 

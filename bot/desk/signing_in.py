@@ -122,6 +122,16 @@ class SigningIn:
         await to_thread.run_sync(change)
         return Response(status_code=204)
 
+    async def welcome(self, account: Account, request: Request) -> Response:
+        """Cookies for somebody who has shown in another way who they are."""
+        cookie = request.cookies.get(self._cookies.browser, "")
+
+        def known() -> str:
+            with self._database.reading() as db:
+                return self._sessions.known_browser(db, account, cookie)
+
+        return await self._welcome(account, await to_thread.run_sync(known))
+
     def _look_up(self, name: str, cookie: str) -> tuple[Account | None, str]:
         with self._database.reading() as db:
             account = accounts.find(db, name)

@@ -148,9 +148,9 @@ def _duty(record: Record, folder: Path) -> Duty:
     found = Duty(
         tiers or Duty.plain((30,)).tiers,
         _endpoints(record, "staffing", folder, "staffing"),
-        _mail(record, folder),
+        read_mail(record, folder),
         *_telegram(record, folder),
-        _networks(record),
+        read_networks(record),
     )
     _check_ways(record, found)
     return found
@@ -210,7 +210,8 @@ def _is_secret(text: str) -> bool:
     return found is not None and (24 <= size <= 64 if found[1] == "whsec_" else size in (32, 64))
 
 
-def _mail(record: Record, folder: Path) -> MailServer | None:
+def read_mail(record: Record, folder: Path) -> MailServer | None:
+    """Where mail is handed in; ``None`` when the file does not say."""
     if "mail" not in record:
         return None
     mail = record.record("mail")
@@ -236,7 +237,8 @@ def _telegram(record: Record, folder: Path) -> tuple[str, str]:
     return token, api
 
 
-def _networks(record: Record) -> tuple[Network, ...]:
+def read_networks(record: Record) -> tuple[Network, ...]:
+    """Private networks that may be called all the same."""
     found = []
     for place, text in enumerate(record.texts("allow_private", optional=True), start=1):
         try:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from bot.handoff.duty import Endpoint
 
+FIRST_LINE = "sidedoor-referral-1"
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -18,6 +20,11 @@ class Notice:
     kind: str
     content: dict[str, Any]
     attachment: str = ""  # sealed to the reader's key; base64
+
+    @property
+    def file(self) -> str:
+        """The attachment as a file of its own, which names what it belongs to."""
+        return f"{FIRST_LINE}\n{self.content.get('id', '')}\n{self.attachment}\n"
 
 
 @dataclass(frozen=True, slots=True)

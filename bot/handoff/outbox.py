@@ -146,6 +146,7 @@ class Outbox:
         t = self._table
         with self._store.writing() as db:
             db.execute(t.update().where(*self._mine(letter)).values(state="sent", word=word, attachment=None))
+            self.ended(db, letter, "sent")
 
     def failed(self, letter: Letter, word: str, *, final: bool = False, wait: float = 0.0) -> bool:
         """Another try by the schedule, or a dead letter; true when it is dead."""
@@ -156,7 +157,12 @@ class Outbox:
         values |= {"state": "dead", "attachment": None} if dead else {"due": max(now, due, now + min(wait, 40.0))}
         with self._store.writing() as db:
             db.execute(t.update().where(*self._mine(letter)).values(**values))
+            if dead:
+                self.ended(db, letter, "dead")
         return dead
+
+    def ended(self, db: Connection, letter: Letter, state: str) -> None:
+        """In the transaction in which *letter* has arrived or died; a store that keeps its own books notes it here."""
 
     def next_due(self) -> float | None:
         """When the next row is due; ``None`` when there is nothing to tell."""

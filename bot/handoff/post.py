@@ -16,6 +16,7 @@ class Post:
     """One per mailbox; ``Mailbox.ask`` hands it to its work."""
 
     def __init__(self, mailbox: Mailbox) -> None:
+        self.duty = mailbox.duty
         self.outbox = Outbox(mailbox, outbox)
         self.queue = Queue(mailbox, self.outbox)
         self.relay = Relay(mailbox)

@@ -22,15 +22,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.crypto.signing import webhook_headers
+from bot.errors import ForbiddenAddress
 from bot.handoff.duty import Duty, Endpoint, Network
 from bot.handoff.notices import Notice, Result
 from bot.wording import Wording
 
 TIMEOUT = 5.0
-
-
-class Forbidden(Exception):
-    """The address is one that this service must not call."""
 
 
 class Senders:
@@ -57,7 +54,7 @@ class Senders:
                 return await ways[endpoint.kind](endpoint, notice)
         except TimeoutError:
             return Result(False, "timeout")
-        except Forbidden:
+        except ForbiddenAddress:
             return Result(False, "forbidden address", final=True)
         except (httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, OSError, ValueError):
             return Result(False, "no connection")
@@ -91,7 +88,7 @@ class Senders:
             raise OSError("no address")
         for address in found:
             if not _permitted(address, self._duty.allowed, plain=plain):
-                raise Forbidden
+                raise ForbiddenAddress("an address in a private network")
         return found[0]
 
     async def _email(self, endpoint: Endpoint, notice: Notice) -> Result:
@@ -109,7 +106,7 @@ class Senders:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(self._words(notice, "text"))
         if notice.attachment:
-            message.add_attachment(notice.attachment, filename="referral.sealed")
+            message.add_attachment(notice.file, filename="referral.sealed")
         with smtplib.SMTP(mail.host, mail.port, timeout=self._timeout) as server:
             if mail.starttls:
                 server.starttls(context=ssl.create_default_context())

@@ -93,6 +93,12 @@ class FakePerson:
     def status(self, who: Pseudonym) -> dict[str, Any] | None:
         return None
 
+    def expects(self, who: Pseudonym) -> bool:
+        return False
+
+    def draft(self, who: Pseudonym, text: str) -> tuple[Reply, ...]:
+        return ()
+
     async def forget(self, who: Pseudonym) -> int:
         self.forgotten.append(who)
         return 0

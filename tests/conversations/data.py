@@ -17,7 +17,7 @@ CONVERSATIONS = ROOT / "tests" / "conversations"
 
 JOURNEYS = (
     "first_contact", "crisis", "check_in", "confidentiality", "consequences", "find_support", "compare_options",
-    "strain", "coping", "self_check", "safety_plan", "crisis_card", "colleague", "family", "stigma", "handoff", "privacy",
+    "strain", "coping", "self_check", "safety_plan", "crisis_card", "colleague", "family", "stigma", "handoff", "referral", "privacy",
     "what_is_held", "forget_me", "fallback", "small_talk",
 )  # fmt: skip
 
