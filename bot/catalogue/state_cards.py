@@ -118,8 +118,21 @@ def _family(option: Option, place: Jurisdiction, rules: Rules) -> Option:
 
 def _dispatchers(option: Option, place: Jurisdiction, rules: Rules) -> Option:
     name = next((cover for cover in ("dispatchers", "dispatchers_listed") if cover in place.covers), "")
-    fact = rules.say(place, _DISPATCHER_LINES[name], verified=bool(name))
-    general = option.answers[Question.PRIVILEGE][:1]  # what follows lists the other states
+    return _named(option, rules.say(place, _DISPATCHER_LINES[name], verified=bool(name)))
+
+
+def _civilians(option: Option, place: Jurisdiction, rules: Rules) -> Option:
+    covered = Cover.CIVILIANS in place.covers
+    return _named(option, rules.say(place, "covers_civilians" if covered else "civilians_unknown", verified=covered))
+
+
+def _retirees(option: Option, place: Jurisdiction, rules: Rules) -> Option:
+    return _named(option, rules.say(place, "retirees_unknown", verified=False))
+
+
+def _named(option: Option, fact: Fact) -> Option:
+    """Whether the law of the state names these people; what the card says of other states would mislead here."""
+    general = option.answers[Question.PRIVILEGE][:1]
     return replace(
         option,
         two_lines=(option.two_lines[0], fact),
@@ -137,7 +150,9 @@ _CARDS: dict[str, Callable[[Option, Jurisdiction, Rules], Option]] = {
     "debriefing": _debriefing,
     "union": _union,
     "family_services": _family,
-    "dispatcher_retiree_support": _dispatchers,
+    "dispatcher_support": _dispatchers,
+    "retiree_support": _retirees,
+    "civilian_support": _civilians,
 }
 
 

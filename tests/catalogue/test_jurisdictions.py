@@ -287,6 +287,26 @@ def test_the_short_answer_claims_no_more_than_was_read(state: str, words: str) -
     assert CATALOGUE.jurisdiction(state).protects_peers is (state in ("MD", "VA", "ME"))  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("option", "state", "words"),
+    [
+        ("dispatcher_support", "OR", "the law names dispatchers"),
+        ("dispatcher_support", "KS", "a law or a line in kansas names dispatchers"),
+        ("dispatcher_support", "OH", "could not see that a law in ohio names dispatchers"),
+        ("civilian_support", "AZ", "the law names civilian staff"),
+        ("civilian_support", "OH", "could not see that a law in ohio names civilian staff"),
+        ("retiree_support", "OH", "could not see that a law in ohio covers"),
+        ("retiree_support", "WA", "a retired officer may serve as a peer"),
+        ("family_services", "NC", "the law names close family"),
+    ],
+)
+def test_whom_the_law_names(option: str, state: str, words: str) -> None:
+    """
+    Dispatchers, civilian staff, retired officers and families learn whether the law of the state names them.
+    """
+    assert words in told(CATALOGUE.option(option, state), Question.PRIVILEGE)
+
+
 def test_virginia_says_that_the_employer_may_be_told() -> None:
     """
     Where a team may tell the employer, that is the first thing the card says about who learns what was said.
