@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.guarantees import rotation
 from tests.guarantees.canary import MARKS, WORD, Canary, built
 from tests.guarantees.search import hits
 
@@ -25,7 +26,7 @@ CONVERSATIONS = 12
 @pytest.fixture(scope="module")
 def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
     """All three processes at DEBUG, with Telegram on an emulator of its Bot API."""
-    with built(tmp_path_factory.mktemp("canary") / "b") as (house, telegram):
+    with built(tmp_path_factory.mktemp("canary") / "b", hurry=True) as (house, telegram):
         yield Canary(house, telegram, CONVERSATIONS, thorough=False)
 
 
@@ -50,6 +51,15 @@ def test_what_is_held_is_what_is_there(canary: Canary) -> None:
     with sqlite3.connect(canary.house.state / "tracker.db") as connection:
         assert connection.execute("SELECT count(*) FROM conversations").fetchone() == (0,)
     canary.visitors.remove(visitor)
+
+
+def test_rotation_under_load_loses_no_conversation(canary: Canary) -> None:
+    """While every key is rotated again and again, no conversation of several officers loses a message."""
+    tally = rotation.run(canary.house, officers=6)
+
+    print(f"\n{tally}")
+    assert tally.rotations >= 2
+    assert tally.lost == []
 
 
 def test_nothing_is_left_behind(canary: Canary) -> None:

@@ -2,11 +2,12 @@
 Makes a running process fail on demand: put on its path by a test, it is imported before anything else.
 
 ``FAULTS`` names a folder; a file in it switches a fault on: ``action`` makes every action raise, ``nlu`` understanding,
-``template`` a reply that lacks a value, ``store`` the tracker store, ``slow`` makes understanding take three seconds. The
-errors carry a canary, as a real one might carry the words of an officer. Wherever the process connects to is written down.
+``template`` a reply that lacks a value, ``store`` the tracker store, ``slow`` makes understanding take three seconds,
+``hurry``, at the start, makes what is swept every thirty seconds be swept every two. The errors carry a canary, as a real one might carry the words of an officer. Wherever the process connects to is written down.
 """
 
 import asyncio
+import functools
 import importlib.abc
 import importlib.util
 import os
@@ -14,7 +15,9 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("FAULTS", "/nonexistent"))
-CANARY = bytes.fromhex("666c696262657274696769626265742d696e2d616e2d657863657074696f6e").decode()  # not spelled out: the module itself is in memory, too
+CANARY = bytes.fromhex(
+    "666c696262657274696769626265742d696e2d616e2d657863657074696f6e"
+).decode()  # not spelled out: the module itself is in memory, too
 
 
 def on(kind):
@@ -74,6 +77,10 @@ def failing_store(function):
 
 def patch(module):
     name = module.__name__
+    if name == "bot.retention" and (FOLDER / "hurry").exists():
+        module.sweep_forever = functools.partial(module.sweep_forever, every=2.0)
+    if name == "bot.assistant.server" and (FOLDER / "hurry").exists():
+        module.SWEEP_SECONDS = 2.0
     if name == "rasa_sdk.executor":
         module.ActionExecutor.run = failing("action", module.ActionExecutor.run)
     if name == "rasa.core.processor":
@@ -89,6 +96,8 @@ class Finder(importlib.abc.MetaPathFinder):
     """Lets the real finder do its work, then patches the module after it has run."""
 
     names = (
+        "bot.retention",
+        "bot.assistant.server",
         "rasa_sdk.executor",
         "rasa.core.processor",
         "bot.assistant.reviewed_wording",
