@@ -4,6 +4,7 @@ Consequences, numbers and exercises: straight, with limits, and each with its so
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.catalogue import Catalogue
 from bot.catalogue.consequences import Consequence
 from bot.catalogue.coping import Exercise
 from bot.errors import DataError
+from bot.wording import Wording
 from tests.catalogue.builders import change, copied
 
 CATALOGUE = Catalogue.load()
@@ -139,3 +141,14 @@ def test_faults_are_found_here_too(tmp_path: Path) -> None:
 
     for field in ("topics.gun.states.NYC", "topics.gun.ways", "topics.gun.limits", "slow_breathing.for"):
         assert field in str(told.value)
+
+
+def test_figures_in_the_chat_are_those_of_the_data() -> None:
+    """
+    Every share that the pages on shame and on others name stands among the numbers, with its source.
+    """
+    known = " ".join(fact.text for fact in CATALOGUE.numbers().values())
+    wording = Wording.load()
+    for name in ("utter_stigma_weakness", "utter_read_what_others_do"):
+        for share in re.findall(r"\d+ percent|1 in \d|\d+ studies|about [\d,]+ officers", wording.say(name).text):
+            assert share in known or share.replace(" officers", "") in known, (name, share)
