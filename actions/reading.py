@@ -80,9 +80,16 @@ def card(tracker: Tracker, catalogue: Catalogue) -> Option | None:
 
 
 def who_learns(tracker: Tracker) -> str:
-    """Whom the officer fears, as ``supervisor``, ``spouse`` …, or nothing."""
+    """
+    Whom the officer fears, as ``supervisor``, ``spouse`` …, or nothing.
+
+    Named in this message, or when it was asked who would find out: "my wife left me" is not about who learns of it.
+    """
     found = words(tracker.get_slot("who_learns"))
-    return found[0] if found else ""
+    said = [event.get("parse_data") or {} for event in tracker.events if event.get("event") == "user"]
+    named = [one for one in said if any(entity["entity"] == "who_learns" for entity in one.get("entities") or ())]
+    asked = not named or named[-1] is said[-1] or _intent(named[-1]) == "ask_confidentiality"
+    return found[0] if found and asked else ""
 
 
 def heard(tracker: Tracker, catalogue: Catalogue) -> Heard:

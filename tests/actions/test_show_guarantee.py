@@ -88,3 +88,18 @@ async def test_whole_card_comes_in_bubbles_that_fit() -> None:
     assert len(parts) >= 3
     assert all(len(part) <= 1200 for part in parts)
     assert names(messages)[-1] == "utter_card_end"
+
+
+async def test_somebody_spoken_of_earlier_is_not_whom_the_officer_fears() -> None:
+    """
+    "My wife left me", and later "is EAP private": the answer is the one for all, not the one about a spouse.
+    """
+    earlier = heard("…", "report_family", who_learns="spouse")
+    feared = heard("…", "ask_confidentiality", who_learns="spouse")
+    now = heard("…", "ask_confidentiality")
+
+    plain, _ = await run(ShowGuarantee(), tracker(earlier, now, option="eap", who_learns="spouse"))
+    meant, _ = await run(ShowGuarantee(), tracker(feared, now, option="eap", who_learns="spouse"))
+
+    assert "utter_guarantee_spouse" not in names(plain)
+    assert "utter_guarantee_spouse" in names(meant)
