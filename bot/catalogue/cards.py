@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from bot.catalogue.consequences import Consequence
 from bot.catalogue.digest import Digest
-from bot.catalogue.guarantees import Fact, Option, Question, Source
+from bot.catalogue.guarantees import Confidence, Fact, Option, Question, Source
 from bot.catalogue.jurisdictions import NOT_FOUND
 from bot.catalogue.loading import Record
 from bot.catalogue.matching import Match
@@ -65,12 +65,10 @@ class Cards:
         """How many statements of the card rest on a source, how many do not, and when they were read."""
         told = told_on(option)
         verified = sum(fact.verified for fact in told)
-        return self._labels["sure"].format(
-            verified=verified,
-            all=len(told),
-            marked=len(told) - verified,
-            day=_day(max(fact.checked_on for fact in told)),
-        )
+        strong = sum(fact.verified and fact.confidence is Confidence.HIGH for fact in told)
+        day = _day(max(fact.checked_on for fact in told))
+        counted = {"verified": verified, "all": len(told), "strong": strong, "marked": len(told) - verified}
+        return self._labels["sure"].format(day=day, **counted)
 
     def state(self, found: Digest) -> tuple[str, ...]:
         """A state's law question by question, cut where a bubble may end; what to ask instead where none was found."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from bot.catalogue import Catalogue
+from bot.catalogue.cards import told_on
 from bot.catalogue.guarantees import Option, Question
 
 CATALOGUE = Catalogue.load()
@@ -34,6 +35,19 @@ def test_the_whole_card_holds_every_answer(option: Option) -> None:
         for fact in option.answer(question):
             assert CARDS.fact(fact) in whole
     assert all(question in whole for question in option.ask_first)
+
+
+@pytest.mark.parametrize("option", CATALOGUE.options(), ids=lambda option: option.id)
+def test_a_card_says_how_sure_it_is(option: Option) -> None:
+    """
+    A whole card ends with how many of its statements rest on a source, how many do not, and when they were read.
+    """
+    told = told_on(option)
+    sure = CARDS.sure(option)
+
+    assert sure in CARDS.whole(option)
+    assert f"{sum(fact.verified for fact in told)} of {len(told)} statements" in sure
+    assert f"{sum(not fact.verified for fact in told)} are marked" in sure and "November 21, 2026" in sure
 
 
 def test_the_exam_says_that_it_is_no_help() -> None:
