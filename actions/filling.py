@@ -4,7 +4,7 @@ Turns a card into the values that responses have braces for, and cuts long text 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from bot.catalogue import Catalogue
 from bot.catalogue.guarantees import Fact, Option
@@ -34,13 +34,19 @@ def card_values(option: Option, catalogue: Catalogue) -> dict[str, str]:
     }
 
 
-def bubbles(parts: Iterable[str]) -> Iterator[str]:
-    """*parts* put together up to the length of a bubble, and never cut inside one."""
-    held = ""
+def bubbles(parts: Iterable[str]) -> list[str]:
+    """*parts* put together into as few bubbles as fit, about equally long, and never cut inside one."""
+    told = list(parts)
+    fewest = len(_packed(told, BUBBLE))
+    sizes = range(BUBBLE // 10, BUBBLE + 1, BUBBLE // 30)
+    return next(packed for size in sizes if len(packed := _packed(told, size)) <= fewest)
+
+
+def _packed(parts: Iterable[str], size: int) -> list[str]:
+    found: list[str] = []
     for part in parts:
-        if held and len(held) + len(part) + 2 > BUBBLE:
-            yield held
-            held = ""
-        held = f"{held}\n\n{part}" if held else part
-    if held:
-        yield held
+        if found and len(found[-1]) + len(part) + 2 <= size:
+            found[-1] += f"\n\n{part}"
+        else:
+            found.append(part)
+    return found

@@ -116,3 +116,39 @@ def test_what_is_not_understood_twice_gets_the_lines(officer: Conversation) -> N
     """
     assert "Is it one of these" in officer.read("/no_such_thing")
     assert "CopLine" in officer.read("/no_such_thing")
+
+
+def test_help_is_found_in_two_taps(officer: Conversation) -> None:
+    """
+    One question, one tap, three suggestions with a way on; a wish makes the list another one, and a card follows.
+    """
+    assert "What is it mostly about" in officer.read("/find_support")
+
+    found = officer.write("/find_support:sleep")["replies"]
+    assert "A therapist outside the department, through insurance" in found[0]["text"]
+    assert "/ask_option_info:therapist" in [button["payload"] for reply in found for button in reply["buttons"]]
+
+    assert "paid in cash" in officer.read("/find_support:most_private")
+    assert "Who can learn that you went" in officer.read("/more_option:therapist_cash")
+
+
+def test_a_fear_its_state_and_its_source(officer: Conversation) -> None:
+    """
+    The gun, in Illinois, and where that comes from: facts of the catalogue, through Rasa, with buttons.
+    """
+    officer.read("I work in Illinois")
+
+    answer = officer.write("/ask_gun")["replies"]
+    told = "\n".join(reply["text"] for reply in answer)
+    assert "FOID" in told and "27 CFR 478.11" in told
+    assert "Bureau of Justice Statistics" in officer.read(answer[-1]["buttons"][-1]["payload"])
+
+
+def test_one_is_compared_with_another_by_a_tap(officer: Conversation) -> None:
+    """
+    After a card, a tap on another kind of help puts the two side by side.
+    """
+    officer.read("/ask_confidentiality:eap")
+
+    table = officer.read("/compare_options:chaplain")
+    assert table.count("EAP on your own") == table.count("• Chaplain") + 1 == 8
