@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.catalogue.coping import exercises
 from bot.catalogue.safety_plan import safety_plan
@@ -218,6 +220,27 @@ def test_what_is_no_step_is_left_to_others(choice: str) -> None:
 
     assert Walks(WORDING).go(walk, choice, Level.NONE, "web") is None
     assert walk == Walk()
+
+
+_NAMES = st.sampled_from(
+    ["/read", "/exercise", "/exercise_step", "/self_check", "/self_check_answer", "/safety_plan", "/x"]
+)
+_VALUES = st.from_regex(r"[a-z0-9_]{0,12}", fullmatch=True) | st.sampled_from(
+    ["phq4", "phq4_1_0", "audit_c_3_4", "pc_ptsd_5_1_0", "slow_breathing", "slow_breathing_6", "1", "7", "more_ways"]
+)
+
+
+@given(st.lists(st.tuples(_NAMES, _VALUES, st.text(max_size=30), st.sampled_from(Level)), max_size=12))
+def test_no_way_through_breaks(presses: list[tuple[str, str, str, Level]]) -> None:
+    """Whatever is pressed and typed in whatever order, a walk answers or leaves, and keeps nothing but points in range."""
+    walks, walk = Walks(WORDING), Walk()
+    for name, value, text, level in presses:
+        choice = walks.typed(walk, text) or f"{name}:{value}"
+        walked = walks.go(walk, choice, level, "web")
+
+        assert walked is not None or walk == Walk()
+        assert walked is None or all(reply.text and "{" not in reply.text for reply in walked.replies)
+        assert all(points in range(5) for points in walk.answers.values())
 
 
 def test_no_words_are_remembered() -> None:
