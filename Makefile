@@ -49,6 +49,7 @@ check: .venv/.ready-dev ## style, types, layers, data, and known weaknesses of w
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sidedoor promises check
+	@$(BIN)/sidedoor directory check
 	@.ci/rasa-check
 	@$(BIN)/sidedoor wording
 	@.ci/audit
