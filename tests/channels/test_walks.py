@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalogue.coping import exercises
@@ -230,6 +230,7 @@ _VALUES = st.from_regex(r"[a-z0-9_]{0,12}", fullmatch=True) | st.sampled_from(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(_NAMES, _VALUES, st.text(max_size=30), st.sampled_from(Level)), max_size=12))
 def test_no_way_through_breaks(presses: list[tuple[str, str, str, Level]]) -> None:
     """Whatever is pressed and typed in whatever order, a walk answers or leaves, and keeps nothing but points in range."""
