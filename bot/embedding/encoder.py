@@ -72,6 +72,12 @@ def make(folder: Path) -> Path:
     return path
 
 
+def made(folder: Path) -> Encoder:
+    """The encoder in *folder*, built there before if it is missing."""
+    make(folder)
+    return Encoder.load(folder)
+
+
 def _options(onnxruntime: Any) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # officers wait for one another otherwise

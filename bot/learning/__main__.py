@@ -27,6 +27,7 @@ from bot.triage.scoring.heads import Heads, Linear
 Floats = NDArray[np.float32]
 
 LEVEL_EPOCHS, INTENT_EPOCHS = 3, 2
+INTENT_UTTERANCES = 130  # of one intent; the encoder has learnt by then what there is to learn, and time is dear
 
 
 class School:
@@ -77,7 +78,8 @@ def read_intents() -> tuple[list[str], list[str]]:
     """The utterances of ``nlu_data``, in lower case, and the intent of each."""
     from bot.assistant.utterances import utterances
 
-    found = [(text, intent) for intent, texts in utterances(ROOT / "nlu_data").items() for text in texts]
+    by_intent = utterances(ROOT / "nlu_data").items()
+    found = [(text, intent) for intent, texts in by_intent for text in _spread(texts, INTENT_UTTERANCES)]
     return [text for text, _ in found], [intent for _, intent in found]
 
 
@@ -94,6 +96,11 @@ def main(say: Callable[[str], object]) -> None:
     artefact.LEARNT.write_bytes(Heads(grams, by_grams, by_meaning, mix).to_bytes())
     artefact.FINGERPRINT.write_text(began + "\n", encoding="ascii")
     say("written")
+
+
+def _spread(texts: Sequence[str], most: int) -> list[str]:
+    """At most *most* of the texts, evenly from all of them."""
+    return list(texts) if len(texts) <= most else [texts[place * len(texts) // most] for place in range(most)]
 
 
 def _hidden(lower: Encoder, texts: Sequence[str]) -> list[Floats]:

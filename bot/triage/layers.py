@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import yaml
 
@@ -41,12 +41,15 @@ class Scores(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """From which probability of a head on a message counts as what."""
+    """From which probabilities on, all of them, a message counts as what."""
 
     id: str
-    head: str
-    least: float
+    least: Mapping[str, float]  # by head
     outcome: Outcome
+
+    def met(self, scores: Mapping[str, float]) -> bool:
+        """Whether every head is likely enough."""
+        return all(scores[head] >= least for head, least in self.least.items())
 
 
 class Layers:
@@ -87,10 +90,10 @@ class Layers:
         if self._scorer is None or found.reply_kind is ReplyKind.CRISIS:
             return found
         try:
-            return _joined(found, _of_scores(self._scorer.scores(text), self._thresholds))
+            return joined(found, of_scores(self._scorer.scores(text), self._thresholds))
         except Exception as error:
             log.error("triage.failed", error=type(error))
-            return _joined(found, Verdict(Level.HIGH, ReplyKind.CHECK_IN, found.subject, ("failed",)))
+            return joined(found, Verdict(Level.HIGH, ReplyKind.CHECK_IN, found.subject, ("failed",)))
 
     def scores(self, text: str) -> Mapping[str, float]:
         """The scorer's probabilities, for whoever wants to know why; empty without a scorer."""
@@ -106,18 +109,19 @@ def read_thresholds(path: Path = THRESHOLDS) -> tuple[Threshold, ...]:
     return tuple(_threshold(number, line) for number, line in enumerate(lines or (), start=1))
 
 
-def _threshold(number: int, line: Mapping[str, object]) -> Threshold:
+def _threshold(number: int, line: Mapping[str, Any]) -> Threshold:
     try:
-        head, least = str(line["head"]), float(str(line["from"]))
-        if head not in _HEADS or not 0 < least <= 1:
+        least = {str(head): float(share) for head, share in line["from"].items()}
+        if not least or not least.keys() <= _HEADS or not all(0 < share <= 1 for share in least.values()):
             raise ValueError
-        return Threshold(str(line["id"]), head, least, Outcome.read(str(line["means"])))
-    except (KeyError, TypeError, ValueError):
-        raise DataError(f"thresholds.yml: line {number}: id, head, from or means is not known") from None
+        return Threshold(str(line["id"]), least, Outcome.read(str(line["means"])))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DataError(f"thresholds.yml: line {number}: id, from or means is not known") from None
 
 
-def _of_scores(scores: Mapping[str, float], thresholds: Sequence[Threshold]) -> Verdict:
-    met = [line for line in thresholds if scores[line.head] >= line.least]
+def of_scores(scores: Mapping[str, float], thresholds: Sequence[Threshold]) -> Verdict:
+    """What the scores alone come to."""
+    met = [line for line in thresholds if line.met(scores)]
     if not met:
         return Verdict()
     reply = max((line.outcome.reply for line in met), key=_ORDER.index)
@@ -130,7 +134,7 @@ def _subject(scores: Mapping[str, float]) -> Subject:
     return Subject.HARM if scores["harm"] >= LIKELY else Subject.SELF
 
 
-def _joined(lexicon: Verdict, scored: Verdict) -> Verdict:
+def joined(lexicon: Verdict, scored: Verdict) -> Verdict:
     """The worse of the two replies, the higher of the two levels; whom it is about is said by who decided the reply."""
     level, rules = max(lexicon.level, scored.level), (*lexicon.rules, *scored.rules)
     if _ORDER.index(scored.reply_kind) > _ORDER.index(lexicon.reply_kind) or not lexicon.rules:

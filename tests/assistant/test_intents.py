@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bot.assistant.intents import Features, Model
-from bot.assistant.word_vectors import WordVectors
+from bot.embedding.encoder import Encoder, made
+from bot.settings import Settings
 
 EXAMPLES = {
     "sleep": "i can not sleep|awake all night|i lie awake until four|no sleep for days|nightmares wake me|sleepless",
@@ -20,12 +21,12 @@ INTENTS = [intent for intent, texts in EXAMPLES.items() for _ in texts.split("|"
 
 
 @pytest.fixture(scope="module")
-def vectors() -> WordVectors:
-    return WordVectors.from_spacy()
+def vectors() -> Encoder:
+    return made(Settings.load().model_dir)
 
 
 @pytest.fixture(scope="module")
-def model(vectors: WordVectors) -> Model:
+def model(vectors: Encoder) -> Model:
     return Model.learn(TEXTS, INTENTS, vectors)
 
 
@@ -61,29 +62,9 @@ def test_probabilities_are_probabilities(model: Model) -> None:
     assert np.allclose(rows.sum(axis=1), 1, atol=1e-5)
 
 
-def test_it_survives_its_archive(model: Model, vectors: WordVectors) -> None:
+def test_it_survives_its_archive(model: Model, vectors: Encoder) -> None:
     """What was written down and read again says the same."""
-    arrays = vectors.to_arrays()
-    again = Model(
-        Features.from_data(json.loads(json.dumps(model.features.to_data())), WordVectors(**arrays)),  # type: ignore[arg-type]
-        model.intents,
-        model.weights,
-        model.bias,
-        model.temperature,
-    )
+    features = Features.from_data(json.loads(json.dumps(model.features.to_data())), vectors)
+    again = Model(features, model.intents, model.weights, model.bias)
 
     assert np.allclose(again.probabilities(TEXTS), model.probabilities(TEXTS), atol=1e-3)
-
-
-def test_near_words_have_near_vectors(vectors: WordVectors) -> None:
-    """The vectors know that a pistol is nearer to a gun than to a therapist."""
-    gun, pistol, nurse = (vectors.mean(word) for word in ("gun", "pistol", "nurse"))
-
-    assert float(gun @ pistol) > float(gun @ nurse)
-    assert float(np.linalg.norm(gun)) == pytest.approx(1, abs=1e-3)
-    assert not vectors.mean("xkcdqwrtz").any()
-
-
-def test_contractions_are_cut_as_in_the_source(vectors: WordVectors) -> None:
-    """A contraction counts as its two words."""
-    assert len(list(vectors._rows_of("i can't and i've"))) == 6
