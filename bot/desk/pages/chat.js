@@ -1,7 +1,7 @@
 // Shows one chat: labelled lines, a box to write in, prepared lines, and the ways to end it.
 
 import { post } from "./post.js";
-import { canned, element, span, strings } from "./words.js";
+import { canned, element, fill, span, strings } from "./words.js";
 
 const by = (id) => document.getElementById(id);
 const box = by("line");
@@ -66,6 +66,8 @@ export class ChatView {
     by("chat-level").textContent = level;
     by("chat-level").className = `level ${chat.case.level}`;
     by("write").hidden = chat.ended;
+    by("summary").hidden = !chat.summary;
+    by("summary").textContent = chat.summary ? fill(strings.summary, { text: chat.summary }) : "";
     by("put-away-row").hidden = !chat.ended;
     this.#lines(chat);
     this.#tick();

@@ -33,6 +33,7 @@ export class Chats {
       const chat = this.#chats.get(one.id);
       if (!chat || chat.ended) continue;
       chat.case = one;
+      if (content) chat.summary = content.summary;
       if (content && this.#receive(chat, content, isShown(one.id))) arrived.push(chat);
       if (ENDED.includes(one.state)) this.#end(chat, strings.notices[one.state]);
       this.#reach(chat, one);
@@ -127,6 +128,7 @@ export class Chats {
 
   #end(chat, text) {
     chat.ended = true;
+    chat.summary = "";
     chat.unread = 0;
     chat.lines.push({ speaker: "notice", text });
     chat.changed?.();

@@ -6,7 +6,7 @@ import { post } from "./post.js";
 import { QueueView } from "./queue.js";
 import { Sound } from "./sound.js";
 import { Stream } from "./stream.js";
-import { fill, strings } from "./words.js";
+import { element, fill, strings } from "./words.js";
 
 const by = (id) => document.getElementById(id);
 const sound = new Sound();
@@ -56,9 +56,30 @@ function draw() {
   chat.draw(picture.colleagues);
   queue.show(picture.cases, chat.id, chats.unread);
   by("count").textContent = picture.on_duty ? fill(strings.deskCount, { count: picture.on_duty }) : strings.deskNobody;
+  by("offers").textContent = picture.offers ? fill(strings[picture.offers === 1 ? "offer" : "offers"], { count: picture.offers }) : "";
+  if (onDuty && picture.me.called === false) by("count").textContent += ` · ${strings.notCalled}`;
+  drawLetters(picture.letters ?? []);
   const waiting = picture.cases.filter((one) => one.state === "notifying").length;
   by("back").textContent = waiting ? fill(strings.backWaiting, { count: waiting }) : strings.back;
   alarm(picture.cases.filter((one) => one.alarm && onDuty));
+}
+
+let lettersDrawn = "[]";
+
+// What could not be told to somebody outside this page: seen here, tried again, or put away.
+function drawLetters(letters) {
+  if (JSON.stringify(letters) === lettersDrawn) return;
+  lettersDrawn = JSON.stringify(letters);
+  by("letters").hidden = !letters.length;
+  by("letter-list").replaceChildren(...letters.map((letter) => {
+    const what = fill(strings.letter, { kind: strings.letterKinds[letter.kind] ?? letter.kind, way: letter.way, word: letter.word, tries: letter.tries });
+    const acts = Object.entries({ again: strings.letterAgain, "put-away": strings.letterPutAway }).map(([act, title]) => {
+      const button = element("button", { type: "button" }, title);
+      button.addEventListener("click", () => post(`/api/letters/${letter.id}/${act}`).catch(() => warn(strings.refusals.other)));
+      return button;
+    });
+    return element("li", {}, element("span", {}, what), ...acts);
+  }));
 }
 
 function alarm(cases) {

@@ -1,5 +1,7 @@
 // Signs in. Stands alone, because nothing else is readable before.
 
+import { canUsePasskeys, ask } from "./passkey.js";
+
 const form = document.getElementById("sign-in");
 const problem = document.getElementById("problem");
 const button = form.querySelector("button");
@@ -36,6 +38,28 @@ async function signIn(body) {
   }
   say((form.dataset[content.error] ?? form.dataset.other).replace("{seconds}", content.seconds));
   if (content.error === "wrong") form.password.select();
+}
+
+document.getElementById("passkey").hidden = !canUsePasskeys();
+document.getElementById("passkey").addEventListener("click", async () => {
+  problem.textContent = "";
+  try {
+    const options = await send("/api/passkey-sign-in/begin", {});
+    const content = await send("/api/passkey-sign-in", { credential: await ask(options) });
+    location.replace(content.next);
+  } catch {
+    say(form.dataset.passkey);
+  }
+});
+
+async function send(path, body) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`sign-in: refused (${response.status})`);
+  return response.json();
 }
 
 function say(text) {
