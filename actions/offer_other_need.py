@@ -14,6 +14,7 @@ from actions.reading import heard, intent, was_asked, words
 from actions.suggest import Suggest
 
 OFFER = "utter_also_"
+LIKELY = 0.2  # of the second intent, from which it is a second need and not noise
 # Each of these has said who learns of it; "find out" is then no second question.
 ABOUT_EYES = frozenset(
     {
@@ -35,18 +36,29 @@ class OfferOtherNeed(Action):
         return "action_offer_other_need"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
-        """Says one offer at most, the first in the order of the wording, and nothing when only one need was named."""
+        """Says one offer at most: a need that was named, in the order of the wording, else a likely one."""
         if was_asked(tracker) and heard(tracker, self._parts.catalogue):  # the answer to "what is it mostly about"
             return await Suggest(self._parts).run(dispatcher, tracker, domain)
         named = set(words(list(tracker.get_latest_entity_values("topic"))))
-        now = intent(tracker)
-        for response in self._parts.wording.names():
-            if response.startswith(OFFER) and response.removeprefix(OFFER) in named and self._is_new(response, now):
-                dispatcher.utter_message(response=response)
-                return []
+        now, second = intent(tracker), _second(tracker)
+        offers = [name for name in self._parts.wording.names() if name.startswith(OFFER) and self._is_new(name, now)]
+        wanted = [name for name in offers if name.removeprefix(OFFER) in named]
+        wanted += [name for name in offers if self._leads_to(name) == second]
+        if wanted:
+            dispatcher.utter_message(response=wanted[0])
         return []
 
     def _is_new(self, response: str, now: str) -> bool:
         """Whether what the offer leads to is another subject than *now*."""
-        leads_to = self._parts.wording.say(response).buttons[0].payload.removeprefix("/")
+        leads_to = self._leads_to(response)
         return leads_to != now and not (leads_to == "ask_confidentiality" and now in ABOUT_EYES)
+
+    def _leads_to(self, response: str) -> str:
+        return self._parts.wording.say(response).buttons[0].payload.removeprefix("/")
+
+
+def _second(tracker: Tracker) -> str:
+    """What else the message was likely to mean, or nothing."""
+    ranking = (tracker.latest_message or {}).get("intent_ranking") or []
+    others = [one for one in ranking[1:2] if float(one.get("confidence") or 0) >= LIKELY]
+    return str(others[0]["name"]) if others else ""

@@ -44,6 +44,22 @@ async def test_second_need_is_offered_once(intent: str, topics: list[str], offer
     assert await offered(intent, *topics) == [offer]
 
 
+@pytest.mark.parametrize(("sure", "offer"), [(0.4, ["utter_also_cost"]), (0.1, [])])
+async def test_what_else_was_likely_meant_is_offered(sure: float, offer: list[str]) -> None:
+    """
+    Without a word that names it, the second meaning of a message is offered when it is likely enough.
+    """
+    message = heard("…", "ask_badge_duty")
+    message["parse_data"]["intent_ranking"] = [
+        {"name": "ask_badge_duty", "confidence": 0.5},
+        {"name": "ask_cost", "confidence": sure},
+    ]
+
+    messages, _ = await run(OfferOtherNeed(), tracker(message))
+
+    assert names(messages) == offer
+
+
 @pytest.mark.parametrize(("intent", "topic"), [("ask_confidentiality", "fishing"), ("report_sleep", "sleep")])
 async def test_nothing_is_offered_where_nothing_else_was_said(intent: str, topic: str) -> None:
     """
