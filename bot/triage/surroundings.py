@@ -16,7 +16,7 @@ from bot.triage.grammar import Grammar
 from bot.triage.patterns import Pattern, Text, bits, covered, spans_of
 
 # How many words before a match the person is looked for when the match itself names none.
-PERSON_REACH = 4
+PERSON_REACH = 6
 
 
 @dataclass(frozen=True, slots=True)
