@@ -64,7 +64,7 @@ class Walks:
             "/self_check_answer": self._self_check_answer,
             "/safety_plan": self._safety_plan,
             "/safety_plan_words": self._safety_plan_words,
-        }
+        } | {f"/{name}": self._said_here(name) for name in listed["said_here"]}
 
     def typed(self, walk: Walk, text: str) -> str | None:
         """The choice that typed words come to while a walk is under way; None, and the walk is left, for any other."""
@@ -110,6 +110,15 @@ class Walks:
             return None
         walk.leave()
         return Walked((self._say(f"utter_read_{value}", channel),))
+
+    def _said_here(self, name: str) -> Callable[[Walk, str, Level, str], Walked | None]:
+        """The way of a button of the crisis menus: one text, without anything that could be slow."""
+
+        def say(walk: Walk, _value: str, _level: Level, channel: str) -> Walked | None:
+            walk.leave()
+            return Walked((self._say(f"utter_{name}", channel),))
+
+        return say
 
     def _exercise(self, walk: Walk, value: str, _level: Level, channel: str) -> Walked | None:
         found = exercises().get(value)

@@ -208,6 +208,16 @@ async def test_a_page_needs_no_assistant(tmp_path: Path, name: str) -> None:
     assert await officer.press("/read:" + name.removeprefix("utter_read_")) == WORDING.say(name).text
 
 
+@pytest.mark.parametrize("name", ["weapon_distance", "grounding", "crisis_privacy", "how_to_help_someone"])
+async def test_a_press_in_a_crisis_does_not_wait(tmp_path: Path, name: str) -> None:
+    """The buttons of the crisis menus are answered at once, and an assistant that hangs is not even asked."""
+    officer = Officer(tmp_path, assistant=FakeAssistant(hangs=True), patience=30.0)
+    await officer.type(CRISIS)
+
+    assert await officer.press(f"/{name}") == WORDING.say(f"utter_{name}").text
+    assert officer.last is not None and officer.last.ms < 5000
+
+
 @pytest.mark.parametrize(
     "choice",
     ["/read:nothing", "/exercise:nothing", "/exercise_step:slow_breathing_99", "/exercise_step:slow_breathing",
