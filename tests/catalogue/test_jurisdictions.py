@@ -246,6 +246,22 @@ def test_the_suicide_threshold(state: str, words: str) -> None:
     assert "tell someone. a line takes no name" in answer
 
 
+@pytest.mark.parametrize(
+    ("question", "states"),
+    [("witness", [*WITNESS, "MN"]), ("crime", CRIME), ("court_order", COURT), ("employer", ["VA"]),
+     ("union", ["MD", "IL", "NH", "WA", "CA"]), ("suicide", ["US", "MD", "NV", "NY", "OH", "ME", "AZ"])],
+)  # fmt: skip
+def test_a_rule_that_was_read_is_told_under_its_question(question: str, states: list[str]) -> None:
+    """
+    Where a state has a rule, the digest of its law tells it under its question, with its source.
+    """
+    for state in states:
+        found = CATALOGUE.state_law(state)
+        assert found is not None
+        answer = next(answer for answer in found.answers if answer.question == question)
+        assert answer.facts[0].verified and answer.facts[0].sources != NOT_FOUND, state
+
+
 def test_critical_incident_laws_say_so() -> None:
     """
     Where only talk after a critical incident is covered, the card says that other talk may not be.
