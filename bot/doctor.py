@@ -4,6 +4,7 @@ Checks an installation the way a careful operator would, and says what is wrong 
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import stat
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from bot import doctor_live
 from bot.assistant import training
 from bot.assistant.client import AssistantClient
 from bot.crypto import keyring
@@ -47,6 +49,7 @@ async def examine(settings: Settings) -> list[Finding]:
     ]
     for name, probe in _processes(settings):
         findings.append(await _process(name, probe))
+    findings += [Finding(False, fault) for fault in await asyncio.to_thread(doctor_live.faults, settings)]
     return findings
 
 

@@ -88,7 +88,7 @@ class House:
     def open_edge(self) -> None:
         """The edge on its port, everything slow still to come."""
         self.start("serve")
-        self.wait_for(self.edge_url + "/livez", 20)
+        self.wait_for(self.edge_url + "/livez", 60)
 
     def close(self) -> None:
         for process in self.processes.values():

@@ -179,6 +179,16 @@ def test_bytes_that_are_no_request(house: House, raw: bytes) -> None:
     assert httpx.get(house.edge_url + "/livez", trust_env=False).status_code == 200
 
 
+def test_the_doctor_finds_only_what_is_away(house: House) -> None:
+    """Over the running edge and desk the doctor finds nothing amiss but the assistant, which this test left out."""
+    from bot import doctor_live
+    from bot.settings import Settings
+
+    found = doctor_live.faults(Settings(state_dir=house.state, edge_port=house.edge_port, desk_port=house.desk_port))
+
+    assert [fault for fault in found if "is not ready" not in fault and "waits longer" not in fault] == []
+
+
 def test_nothing_of_it_is_left(house: House) -> None:
     """After all of it no log and no file holds a word of any request."""
     assert hits([house.state, house.log], [WORD, BADGE, "203.0.113.77"]) == []

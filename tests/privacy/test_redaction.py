@@ -46,6 +46,9 @@ def test_what_saves_a_life_stays(redactor: Redactor, text: str) -> None:
 AGENCIES = {"lapd", "nypd"}  # in the training on purpose, and taken out on purpose
 
 
+NAMES = {"stanley", "redmond"}  # of a plan and of a case at law; alone they can name somebody
+
+
 def utterances() -> list[str]:
     """What the assistant is trained with, where it is there already, without Rasa's marks."""
     found = []
@@ -62,7 +65,7 @@ def vocabulary() -> list[str]:
     lexicon = ROOT / "bot" / "triage" / "lexicon.yml"
     text = lexicon.read_text(encoding="utf-8").lower() if lexicon.exists() else ""
     words = set(re.findall(r"(?<![\\\w])[a-z]{3,}(?!\w)", text))
-    return sorted(words.union(*(re.findall(r"[a-z]{3,}", line.lower()) for line in utterances())) - AGENCIES)
+    return sorted(words.union(*(re.findall(r"[a-z]{3,}", line.lower()) for line in utterances())) - AGENCIES - NAMES)
 
 
 def test_every_word_of_triage_and_training_survives(redactor: Redactor) -> None:

@@ -85,6 +85,12 @@ class Rows:
         """Erases what has expired; returns how many rows."""
         return self._erase(conversations.c.gone_by <= now)
 
+    def expired(self, now: int) -> int:
+        """How many rows should have been erased by *now*."""
+        count = sa.select(sa.func.count()).select_from(conversations).where(conversations.c.gone_by <= now)
+        with self._working() as connection:
+            return int(connection.execute(count).scalar() or 0)
+
     def everyone(self) -> list[str]:
         """The pseudonyms that have a row."""
         with self._working() as connection:
