@@ -17,6 +17,7 @@ from bot.cli_directory import directory_app
 from bot.cli_keys import keys_app
 from bot.cli_promises import promises_app
 from bot.cli_referral import referral_app
+from bot.cli_widget import widget
 from bot.errors import SidedoorError
 from bot.logs import lock_down
 from bot.settings import Settings
@@ -36,6 +37,7 @@ app.add_typer(desk_app, name="desk-user")
 app.add_typer(directory_app, name="directory")
 app.add_typer(promises_app, name="promises")
 app.add_typer(referral_app, name="referral")
+app.command("widget")(widget)
 
 State = Annotated[
     Path | None, typer.Option("--state", help="Folder for keys, databases and sockets.", show_default=".state")

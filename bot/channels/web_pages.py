@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from bot.catalogue.safety_plan import safety_plan
 from bot.errors import DataError
 
 WIDGET = Path(__file__).with_name("widget")
@@ -31,12 +32,18 @@ MODULES = (
     "composer.js",
     "banner.js",
     "return-code.js",
+    "plan.js",
     "frame.js",
     "support-chat.js",
 )
 PARTS = (*MODULES, "support-chat.css", *(f"strings.{language}.json" for language in LANGUAGES))
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
+# Scripts, and an origin to send to; what quick exit needs; a plan that can be saved and printed, a card in a new tab.
+SANDBOX = (
+    "allow-scripts allow-same-origin allow-top-navigation-by-user-activation "
+    "allow-downloads allow-modals allow-popups allow-popups-to-escape-sandbox"
+)
 _UNFILLED = "const SERVER = {};"
 
 
@@ -56,6 +63,7 @@ class Pages:
         self._exit_url = exit_url
         self._words = {language: json.loads(self._read(f"strings.{language}.json")) for language in LANGUAGES}
         self.files = {name: self._file(name, self._read(name)) for name in PARTS}
+        self.files["plan.json"] = self._file("plan.json", json.dumps(_plan(), separators=(",", ":")).encode())
         self.files["define.js"] = self._file("define.js", self._define())
         # in the page itself: a sheet that is slow to come would keep the crisis lines off the screen
         self._style = self.files["support-chat.css"].content.decode()
@@ -89,6 +97,22 @@ class Pages:
         source = escape(address.rstrip("/") + "/widget/define.js")
         script = f'<script type="module" src="{source}" integrity="{hashed}" crossorigin="anonymous"></script>'
         return f"{script}<support-chat></support-chat>"
+
+    def frame(self, address: str) -> str:
+        """The same in a sandboxed frame, which sees nothing of the page around it; it may leave, save and print."""
+        source = escape(address.rstrip("/") + "/frame")
+        return (
+            f'<iframe src="{source}" title="{escape(str(self._words["en"]["title"]))}" referrerpolicy="no-referrer" '
+            f'sandbox="{SANDBOX}" width="400" height="720"></iframe>'
+        )
+
+    def host_policy(self, address: str) -> dict[str, str]:
+        """What the Content-Security-Policy of a page that allows nothing has to allow, for the line and the frame."""
+        origin = address.rstrip("/")
+        return {
+            "line": f"script-src {origin}; connect-src {origin}",
+            "frame": f"frame-src {origin}",
+        }
 
     def _define(self) -> bytes:
         server = {
@@ -124,6 +148,13 @@ def preferred_language(accepted: str) -> str:
         if language in LANGUAGES:
             return language
     return LANGUAGES[0]
+
+
+def _plan() -> dict[str, Any]:
+    """What the page needs of the empty safety plan."""
+    plan = safety_plan().as_json()
+    steps = [{name: step[name] for name in ("id", "title", "ask", "hints", "lines")} for step in plan["steps"]]
+    return {**{name: plan[name] for name in ("title", "evidence")}, "steps": steps}
 
 
 def _line(line: dict[str, Any]) -> str:

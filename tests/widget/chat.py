@@ -6,6 +6,21 @@ from playwright.sync_api import Locator, Page, expect
 
 LINES = ("tel:988", "sms:988", "tel:911", "tel:+18002675463", "sms:741741?&body=HOME")
 
+# How long each of *turns* answers takes from key press to paint, in milliseconds, sorted.
+ANSWER_TIMES = """async (element, turns) => {
+  const root = element.shadowRoot, field = root.querySelector("textarea"), times = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    const count = root.querySelectorAll(".assistant").length;
+    field.value = "turn " + turn;
+    const started = performance.now();
+    field.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true}));
+    while (root.querySelectorAll(".assistant").length === count) await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    times.push(performance.now() - started);
+  }
+  return times.sort((a, b) => a - b);
+}"""
+
 
 def open_chat(page: Page, url: str) -> None:
     """Opens the hosted page and waits for the first words."""

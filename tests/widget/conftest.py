@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.widget.service import Service
+from tests.widget.storage import left_behind
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -42,7 +43,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """A tab of its own. An error in a script, or a request to anywhere else, fails the test."""
+    """A tab of its own. An error in a script fails the test, and so does anything that is left on the device at its end."""
     context = chromium.new_context()
     context.set_default_timeout(8_000)
     tab = context.new_page()
@@ -50,6 +51,9 @@ def page(chromium: Browser) -> Iterator[Page]:
     tab.on("pageerror", lambda error: faults.append(str(error)))
     tab.on("console", lambda message: faults.append(message.text) if "Security Policy" in message.text else None)
     yield tab
+    context.set_offline(False)
+    kept = left_behind(context)
     context.close()
 
     assert faults == []
+    assert kept == []

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels import webchat
 from bot.channels.inbound import Answer, Edge, Incoming
+from bot.channels.topics import Topics
 from bot.channels.web_pages import Pages
 from bot.settings import Settings
 from bot.triage.levels import Level, ReplyKind
@@ -63,6 +64,10 @@ class FakeEdge:
     def texts(self) -> list[str]:
         """What was heard, in order."""
         return [incoming.choice or incoming.text for incoming in self.heard]
+
+
+def silent(_: Incoming) -> Answer:
+    return Answer(())
 
 
 def plain(incoming: Incoming) -> Answer:
@@ -114,6 +119,9 @@ ANSWERS: dict[str, Callable[[Incoming], Answer]] = {
     "check": check_in,
     "options": options,
     "/options": options,
+    "/check_in_yes": crisis,
+    "/person": silent,
+    "In": silent,
     "/person_yes": waiting,
     "/person_leave": left,
     "delete": erased,
@@ -138,6 +146,7 @@ class Service:
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = settings or Settings()
         self.edge = FakeEdge()
+        self.topics = Topics()
         self._more = more
         self._server: uvicorn.Server | None = None
 
@@ -150,7 +159,7 @@ class Service:
         self.stop()
 
     def start(self) -> None:
-        routes = [*webchat.routes(cast(Edge, self.edge), self.settings, WORDING), *self._more]
+        routes = [*webchat.routes(cast(Edge, self.edge), self.settings, WORDING, self.topics), *self._more]
         config = uvicorn.Config(
             Starlette(routes=routes),
             port=self.port,

@@ -100,6 +100,14 @@ def keeping(page: Page, service: Service) -> None:
     expect(page.locator("output.code")).not_to_be_empty()
 
 
+def planning(page: Page, service: Service) -> None:
+    first(page, service)
+    page.get_by_role("button", name="Plan", exact=True).click()
+    page.get_by_label("How I notice it coming").fill("I stop answering")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("This is not saved.")).to_be_visible()
+
+
 def too_long(page: Page, service: Service) -> None:
     first(page, service)
     field(page).fill("x" * 10_050)
@@ -126,6 +134,7 @@ STATES = [
     offline,
     erasing,
     keeping,
+    planning,
     too_long,
     leaving,
 ]

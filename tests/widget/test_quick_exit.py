@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from bot.channels.web_pages import Pages
 from tests.widget.chat import field, last_answer, open_chat, say
 from tests.widget.service import Service, free_port, hosted_by, html, settings, snippet
 
@@ -160,16 +161,20 @@ def test_framed_exit_leaves_the_host_page(page: Page, service: Service) -> None:
     """
     From the sandboxed frame, too, it is the host's page that goes.
     """
-    frame = (
-        f'<iframe title="Support chat" src="{service.url}/frame" referrerpolicy="no-referrer" width="400" height="700" '
-        'sandbox="allow-scripts allow-same-origin allow-top-navigation-by-user-activation"></iframe>'
-    )
-    with hosted_by(service, frame, f"default-src 'none'; frame-src {service.url}") as host:
+    pages = Pages(service.settings.exit_url)
+    policy = "default-src 'none'; " + pages.host_policy(service.url)["frame"]
+    with hosted_by(service, pages.frame(service.url), policy) as host:
         page.goto(host.url + "/host")
         inside = page.frame_locator("iframe")
         inside.get_by_role("textbox").fill("hello")
         inside.get_by_role("textbox").press("Enter")
         expect(inside.locator(".bubble .text").last).to_have_text("Heard: hello")
+        inside.get_by_role("button", name="Plan", exact=True).click()
+        expect(inside.get_by_label("How I notice it coming")).to_be_visible()
+        with page.expect_download() as download:
+            inside.get_by_role("button", name="Download").click()
+        assert download.value.suggested_filename == "plan.txt"
+        inside.get_by_role("dialog").get_by_role("button", name="Close").click()
         inside.get_by_role("link", name="Leave now").click()
 
         expect_left(page, service)

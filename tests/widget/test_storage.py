@@ -6,12 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.widget.chat import last_answer, open_chat, say
 from tests.widget.service import Service
-
-KEPT = """async () => ({
-  local: localStorage.length, session: sessionStorage.length, cookie: document.cookie, state: history.state,
-  databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
-  workers: (await navigator.serviceWorker.getRegistrations()).length, address: location.href, name: window.name,
-})"""
+from tests.widget.storage import KEPT, NOTHING, left_behind
 
 
 def test_nothing_is_kept_anywhere(page: Page, service: Service) -> None:
@@ -27,20 +22,9 @@ def test_nothing_is_kept_anywhere(page: Page, service: Service) -> None:
     say(page, "crisis")
     expect(page.locator(".bubble.crisis").first).to_be_visible()
     expect(last_answer(page)).to_be_visible()
-    kept = page.evaluate(KEPT)
 
-    assert kept == {
-        "local": 0,
-        "session": 0,
-        "cookie": "",
-        "state": None,
-        "databases": 0,
-        "caches": 0,
-        "workers": 0,
-        "address": service.url + "/",
-        "name": "",
-    }
-    assert page.context.cookies() == []
+    assert page.url == service.url + "/"
+    assert page.evaluate(KEPT) == NOTHING
     assert not [url for url in asked if "canary" in url or "token" in url]
 
 
@@ -65,3 +49,27 @@ def test_field_is_not_remembered_or_checked_elsewhere(page: Page, service: Servi
 
     assert page.get_by_role("textbox").evaluate("e => [e.autocomplete, e.spellcheck, e.name]") == ["off", False, ""]
     assert page.locator("html").get_attribute("translate") == "no"
+
+
+def test_what_is_left_behind_would_be_found(page: Page, service: Service) -> None:
+    """
+    The look at the device that follows each of these tests sees a cookie, a storage, a database, a name, an address.
+    """
+    open_chat(page, service.url)
+    found = []
+    for leave, clean in (
+        ("localStorage.a = 1", "localStorage.clear()"),
+        ("sessionStorage.a = 1", "sessionStorage.clear()"),
+        ("document.cookie = 'a=1'", "document.cookie = 'a=; max-age=0'"),
+        ("window.name = 'a'", "window.name = ''"),
+        ("history.replaceState({a: 1}, '')", "history.replaceState(null, '')"),
+        ("location.hash = 'a'", "history.replaceState(null, '', '/')"),
+        ("new Promise((done) => indexedDB.open('a').onsuccess = (event) => done(event.target.result.close()))",
+         "new Promise((done) => indexedDB.deleteDatabase('a').onsuccess = () => done())"),
+    ):  # fmt: skip
+        page.evaluate(f"(async () => {{ await ({leave}); }})()")
+        found.append(left_behind(page.context))
+        page.evaluate(f"(async () => {{ await ({clean}); }})()")
+
+    assert all(found)
+    assert left_behind(page.context) == []

@@ -28,14 +28,19 @@ export class Conversation {
   #flushing = false;
   #left = false;
   #kept = false;
+  #topic;
 
   /** The longest message, in characters; the server says what it is. */
   limit = 10_000;
 
-  /** `heard` gets `event(event)`, `message(message)` at each new `state`, `connection("up" | "down" | "full")`. */
-  constructor(base, heard) {
+  /**
+   * `heard` gets `event(event)`, `message(message)` at each new `state`, `connection("up" | "down" | "full")`, and where
+   * there is a `topic`, the code of a subject, `moved(choice)`: the button for it, "" for none needed, null for no subject.
+   */
+  constructor(base, heard, topic = null) {
     this.#base = base;
     this.#heard = heard;
+    this.#topic = topic;
   }
 
   /** Opens the conversation and tries again until that works or the page is left. */
@@ -141,7 +146,7 @@ export class Conversation {
   }
 
   async #greet() {
-    const { token, limit, events } = await this.#post("chat/open", {});
+    const { token, limit, events, choice } = await this.#post("chat/open", this.#topic ? { topic: this.#topic } : {});
     if (this.#left) return;
     this.#token = token;
     this.limit = limit;
@@ -151,6 +156,8 @@ export class Conversation {
       this.#last = events.at(-1)?.seq ?? 0; // the first words are on the page already
     else this.#take(events);
     this.#greeted = true;
+    if (this.#topic) this.#heard.moved(choice);
+    this.#topic = null;
     this.#up();
   }
 

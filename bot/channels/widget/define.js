@@ -23,6 +23,14 @@ function load(name) {
   }).finally(() => script.remove());
 }
 
+/** The code that a link from Telegram has behind the #: good once, and taken out of the address before anything else. */
+function takeCode() {
+  const [, code] = /^#([\w-]{16})$/.exec(location.hash) ?? [];
+  if (!code || !document.querySelector("support-chat[page]")) return null;
+  history.replaceState(null, "", location.pathname);
+  return code;
+}
+
 /** Where the host page wrote nothing between the tags, there are at least the numbers. */
 function showLines(element) {
   for (const { href, label, number } of SERVER.lines) {
@@ -34,12 +42,14 @@ function showLines(element) {
   }
 }
 
+const topic = takeCode();
+addEventListener("hashchange", takeCode); // a second link, followed in the same tab
 for (const element of document.querySelectorAll("support-chat:not(:has(*))")) showLines(element);
 
 try {
   await Promise.all(SERVER.modules.map(load));
   const { SupportChat } = await import(new URL("support-chat.js", HERE));
-  SupportChat.server = { ...SERVER, widget: HERE, base: new URL("..", HERE) };
+  SupportChat.server = { ...SERVER, topic, widget: HERE, base: new URL("..", HERE) };
   customElements.define("support-chat", SupportChat);
 } catch {
   // Lost or changed on the way: the page keeps what it shows, which is the numbers.

@@ -7,12 +7,12 @@ import { h } from "./dom.js";
 export class Frame {
   /**
    * `host` is the element, which may bring its own `exit`, `lines` and `notes`; `parts` are what is drawn elsewhere:
-   * `{log, foot, dialogs}`. `does` says what to do at `exit`, `open`, `close`, `erase` and `keep`.
+   * `{log, foot, dialogs}`. `does` says what to do at `exit`, `open`, `close`, `erase`, `keep`, `plan`.
    */
   constructor(host, words, exitUrl, parts, does) {
     this.presses = h("p", { class: "presses", role: "status" });
     this.opener = h("button", { type: "button", class: "start", onclick: does.open }, words.start);
-    this.question = eraseQuestion(words, does.erase);
+    this.question = eraseQuestion(words, exitUrl, does.erase);
     const exit = () => h("a", { class: "exit", href: exitUrl, rel: "nofollow noreferrer" }, words.exit);
     this.root = h(
       "section",
@@ -22,6 +22,7 @@ export class Frame {
         { class: "bar" },
         brought(host, "exit", exit),
         h(host.hasAttribute("page") ? "h1" : "h2", { class: "title" }, words.title),
+        quiet(words.plan, does.plan),
         quiet(words.keep, does.keep),
         quiet(words.erase, () => this.question.showModal()),
         host.hasAttribute("page") ? null : quiet(words.close, does.close),
@@ -78,7 +79,7 @@ function notesOf(words) {
   return h("section", { class: "notes", tabindex: "0", "aria-label": title }, h("h2", {}, title), ...notes);
 }
 
-function eraseQuestion(words, erase) {
+function eraseQuestion(words, exitUrl, erase) {
   const close = () => question.close();
   const question = h(
     "dialog",
@@ -90,6 +91,7 @@ function eraseQuestion(words, erase) {
       { class: "choices" },
       h("button", { type: "button", onclick: () => (close(), erase()) }, words.erase_yes),
       h("button", { type: "button", onclick: close }, words.erase_no),
+      h("a", { class: "exit", href: exitUrl, rel: "nofollow noreferrer" }, words.exit),
     ),
   );
   return question;

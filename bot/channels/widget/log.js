@@ -8,6 +8,8 @@ import { View } from "./view.js";
 // Numbers in our own, reviewed sentences can be tapped; a responder's words and the officer's stay as they are.
 const NUMBERS = /(?<![\d-])(1-\d{3}-\d{3}-\d{4}|988|911|741741)(?![\d-])/;
 
+const PLAN = "/safety_plan:1";
+
 export class Log {
   #words;
   #heard;
@@ -15,7 +17,7 @@ export class Log {
   #view;
   #answer = { to: null, first: null };
 
-  /** `root` is what was drawn; `heard` gets `chosen(choice, title)` and `again(message)`. */
+  /** `root` is what was drawn; `heard` gets `chosen(choice, title)`, `planned()` and `again(message)`. */
   constructor(words, heard) {
     this.#words = words;
     this.#heard = heard;
@@ -94,6 +96,7 @@ export class Log {
 
   /** Used buttons stay where the keyboard is, so they are not `disabled`, which would throw the focus away. */
   #choose(button, { payload, title }) {
+    if (payload === PLAN) return this.#heard.planned(); // here it is a sheet in the page, and can be opened again
     if (button.getAttribute("aria-disabled")) return;
     for (const other of button.parentElement.children) other.setAttribute("aria-disabled", "true");
     button.classList.add("chosen");

@@ -11,6 +11,7 @@ import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
 import { Frame } from "./frame.js";
 import { Log } from "./log.js";
+import { Plan } from "./plan.js";
 import { QuickExit } from "./quick-exit.js";
 import { ReturnCode } from "./return-code.js";
 import { pause } from "./stream.js";
@@ -30,6 +31,7 @@ export class SupportChat extends HTMLElement {
   #exit;
   #frame;
   #returnCode;
+  #plan;
   #answering;
   #pending = new Map();
   #attached = null;
@@ -38,11 +40,15 @@ export class SupportChat extends HTMLElement {
     this.#attached = new AbortController();
     const { signal } = this.#attached;
     const style = new CSSStyleSheet();
+    const own = this.hasAttribute("page") && document.querySelector("head > style"); // our page brings the sheet along
     const [words] = await Promise.all([
       this.#part(`strings.${this.#language()}.json`, (response) => response.json()),
-      this.#part("support-chat.css", async (response) => style.replace(await response.text())),
+      own
+        ? style.replace(own.textContent)
+        : this.#part("support-chat.css", async (response) => style.replace(await response.text())),
     ]);
     if (signal.aborted) return;
+    this.#part("plan.json", (response) => response.json()).then((plan) => this.#plan.fill(plan));
     this.#words = { ...words, lang: this.#language() };
     this.#draw(style);
     // Without a return code nobody can come back to the conversation, so nobody should keep it.
@@ -96,24 +102,27 @@ export class SupportChat extends HTMLElement {
     });
     this.#log = new Log(words, {
       chosen: (choice, title) => this.#send({ choice, title }),
+      planned: () => this.#plan.show(),
       again: (message) => this.#conversation.again(message),
     });
     this.#returnCode = new ReturnCode(words, url, {
       make: () => this.#conversation.code(),
       open: (code) => this.#conversation.comeBack(code),
     });
+    this.#plan = new Plan(words, url, new URL("card.pdf", SupportChat.server.base).href);
     const limit = () => this.#conversation?.limit ?? Infinity;
     this.#composer = new Composer(words, limit, (text) => this.#send({ text }));
     this.#banner = new Banner(words, (title) => this.#send({ choice: "/person_leave", title }));
     this.#answering = h("p", { class: "answering", "aria-hidden": "true", hidden: true }, words.answering);
     const foot = [this.#answering, this.#banner.connection, this.#banner.handoff, this.#composer.root];
-    const parts = { log: this.#log.root, foot, dialogs: [this.#returnCode.root] };
+    const parts = { log: this.#log.root, foot, dialogs: [this.#returnCode.root, this.#plan.root] };
     this.#frame = new Frame(this, words, url, parts, {
       exit: () => this.#exit.go(),
       open: () => this.#open(true),
       close: () => this.#close(),
       erase: () => this.#forget(),
       keep: () => this.#returnCode.show(),
+      plan: () => this.#plan.show(),
     });
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style];
@@ -136,18 +145,29 @@ export class SupportChat extends HTMLElement {
 
   /** Only inside another page; the conversation stays, and the focus goes back to where it came from. */
   #close() {
-    if (this.hasAttribute("page") || this.#frame.question.open || !this.#frame.isOpen) return;
+    const asks = this.#frame.root.querySelector("dialog[open]");
+    if (this.hasAttribute("page") || asks || !this.#frame.isOpen) return;
     this.#frame.isOpen = false;
     this.#frame.opener.focus();
   }
 
   #converse() {
-    this.#conversation = new Conversation(SupportChat.server.base, {
+    const { base, topic } = SupportChat.server;
+    const heard = {
       event: (event) => this.#happened(event),
       message: (message) => this.#became(message),
       connection: (state) => this.#banner.connect(state),
-    });
+      moved: (choice) => this.#moved(choice),
+    };
+    this.#conversation = new Conversation(base, heard, topic);
+    SupportChat.server.topic = null; // good once, and no second conversation is about it
     this.#conversation.start();
+  }
+
+  /** From Telegram, with a subject or without: it is answered like its button, and nobody has pressed one. */
+  #moved(choice) {
+    this.#log.note(choice === null ? this.#words.moved_without : this.#words.moved);
+    if (choice) this.#conversation.send({ choice });
   }
 
   #send(message) {
@@ -211,6 +231,7 @@ export class SupportChat extends HTMLElement {
   }
 
   #restart() {
+    this.#plan.root.close();
     this.#wipe();
     this.#conversation = null;
     if (this.hasAttribute("page")) this.#open();
