@@ -155,7 +155,9 @@ def pictures(browser: Browser, folder: Path) -> list[str]:
             for state in (_crisis, _live):
                 with Service() as service, tab(browser, viewport=viewport, color_scheme=scheme) as page:
                     state(page, service)
-                    made.append(_picture(page, folder / f"chat-{size}-{state.__name__[1:]}-{scheme}.png"))
+                    is_first = (scheme, state) == ("light", _crisis)
+                    name = f"chat-{size}" if is_first else f"chat-{size}-{state.__name__[1:]}-{scheme}"
+                    made.append(_picture(page, folder / f"{name}.png"))
     for name, state in (("plan", access.planning), ("rtl", _right_to_left)):
         with Service() as service, tab(browser, viewport=SIZES["phone"]) as page:
             state(page, service)
