@@ -40,7 +40,7 @@ class Scene:
         self.officer.get_by_role("button", name=re.compile("Bring a person in|Try anyway")).last.click()
 
     def officer_writes(self, text: str) -> None:
-        self.officer.locator("textarea").fill(text)
+        self.officer.locator("#field").fill(text)
         self.officer.get_by_role("button", name="Send", exact=True).click()
 
     def desk_writes(self, text: str) -> None:
