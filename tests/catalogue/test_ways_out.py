@@ -17,6 +17,7 @@ KNOWN = {
     "bot/channels/telegram_line.py": "the officer's own chat",
     "bot/channels/telegram_pace.py": "the officer's own chat",
     "bot/cli_directory.py": "fetches the links of the directory when an operator asks with --links",
+    "bot/doctor_live.py": "asks this machine's own processes what they answer",
     "bot/doctor.py": "catches what asking this machine's own processes raises",
     "bot/handoff/senders.py": "tells the people on duty that somebody waits, by the ways an operator set up",
     "bot/probing.py": "asks this machine's own processes whether they live",
