@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.filling import BUBBLE, bubbles
+from actions.parts import parts
+
+STATES = ("", "AL", "CO", "IL", "VA", "WA")
 
 PARTS = st.lists(st.text("word ", min_size=1, max_size=BUBBLE), min_size=1, max_size=12)
 
@@ -46,3 +49,18 @@ def test_nothing_is_no_bubble() -> None:
     Where nothing is to be said, nothing is said.
     """
     assert bubbles([]) == []
+
+
+def test_no_bubble_of_a_card_a_law_or_a_fear_is_a_wall() -> None:
+    """
+    Whole cards, states' laws and answers to fears come in at most five bubbles, none longer than a bubble may be.
+    """
+    catalogue = parts().catalogue
+    told = [
+        catalogue.cards.sections(catalogue.option(one.id, state)) for one in catalogue.options() for state in STATES
+    ]
+    told += [catalogue.cards.state(law) for law in map(catalogue.state_law, STATES) if law]
+    told += [catalogue.cards.consequence_parts(found) for found in catalogue.consequences()]
+
+    for each in map(bubbles, told):
+        assert len(each) <= 5 and max(map(len, each)) <= BUBBLE
