@@ -43,6 +43,11 @@ test: .venv/.ready-dev ## run every test, the browser's too
 	@$(BIN)/python -m pytest tests --numprocesses auto --maxprocesses 4 --dist loadfile
 	@$(BIN)/sidedoor promises proven
 
+evaluate: .venv/.ready-dev ## measure understanding on every set, beside others; writes reports/understanding
+	@$(UV) sync --frozen --no-python-downloads --python $(PYTHON) --inexact --group peers
+	@$(BIN)/sidedoor train --quiet
+	@$(BIN)/python -m benchmarks.understanding --rasa
+
 check: .venv/.ready-dev ## style, types, layers, data, and known weaknesses of what we depend on
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -51,6 +56,7 @@ check: .venv/.ready-dev ## style, types, layers, data, and known weaknesses of w
 	@$(BIN)/sidedoor promises check
 	@$(BIN)/sidedoor directory check
 	@.ci/rasa-check
+	@$(BIN)/python benchmarks/near_duplicates.py
 	@$(BIN)/sidedoor wording
 	@.ci/audit
 
@@ -68,4 +74,4 @@ transcript: .venv/.ready ## record the conversation in the README anew
 clean: ## remove what was built; keys and data in .state stay
 	@rm -rf .venv .tools models .rasa results reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup dev run shell train test check canary format transcript clean
+.PHONY: help setup dev run shell train test check canary format transcript clean evaluate

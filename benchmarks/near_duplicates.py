@@ -1,0 +1,131 @@
+"""
+Looks for near-duplicates among what is learnt from, and between that and the frozen sets: ``make check`` runs it.
+
+Two messages are nearly the same when they share four fifths of their words and their order of letters is nine tenths
+alike. A set that repeats itself teaches little, and one that holds what was learnt measures nothing.
+
+``python benchmarks/near_duplicates.py``: prints file, number and what is alike with what, never a text of the frozen
+sets; the exit code is 1 where something was found.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SAME_WORDS, SAME_LETTERS = 0.8, 0.9
+SHORT = 4  # words; below that two messages can only be alike or different
+
+sys.path.insert(0, str(ROOT))
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message and where it stands. Those of one *kind* are compared with one another and with the frozen ones."""
+
+    kind: str
+    place: str
+    text: str
+    words: frozenset[str]
+
+    @property
+    def short(self) -> bool:
+        return len(self.words) < SHORT
+
+
+def messages() -> Iterator[Message]:
+    """All that is learnt from, and all that is frozen."""
+    from bot.assistant.utterances import utterances
+    from bot.triage.scoring.artefact import EXAMPLES
+
+    for path in sorted(EXAMPLES.glob("*.yml")):
+        for group, read in enumerate(_read(path), start=1):
+            for number, text in enumerate(read["utterances"], start=1):
+                yield _message("levels", f"{path.name} group {group} line {number}", text)
+    for intent, texts in utterances(ROOT / "nlu_data").items():
+        for number, text in enumerate(texts, start=1):
+            yield _message("intents", f"{intent} line {number}", text)
+    for name in ("levels", "intents"):
+        path = ROOT / "tests" / "held_out" / f"{name}.yml"
+        for number, text in enumerate(_frozen(_read(path)) if path.exists() else (), start=1):
+            yield _message(f"frozen {name}", f"held_out/{name}.yml number {number}", text)
+
+
+def alike(found: Sequence[Message]) -> Iterator[tuple[Message, Message]]:
+    """Every pair that is nearly the same, each once."""
+    by_word: dict[str, list[int]] = defaultdict(list)
+    how_often: dict[str, int] = defaultdict(int)
+    for message in found:
+        for word in message.words:
+            how_often[word] += 1
+    for number, message in enumerate(found):
+        # Two that share four fifths of their words share one of the rarest: no need to look under the others.
+        rarest = sorted(message.words, key=lambda word: (how_often[word], word))
+        looked = rarest[: len(rarest) - int(len(rarest) * SAME_WORDS) + 1]
+        seen = {other for word in looked for other in by_word[word]}
+        for other in sorted(seen):
+            if _nearly(found[other], message):
+                yield found[other], message
+        for word in looked:
+            by_word[word].append(number)
+
+
+def _nearly(one: Message, other: Message) -> bool:
+    if not _compared(one.kind, other.kind):
+        return False
+    if one.short or other.short:
+        return one.text == other.text
+    if len(one.words & other.words) < SAME_WORDS * len(one.words | other.words):
+        return False
+    return SequenceMatcher(None, one.text, other.text, autojunk=False).ratio() >= SAME_LETTERS
+
+
+def _compared(one: str, other: str) -> bool:
+    """A message may teach a level and an intent; what is frozen may stand in neither."""
+    return one == other or "frozen" in one + other
+
+
+def _message(kind: str, place: str, text: str) -> Message:
+    plain = " ".join(re.sub(r"[^\w\s]", "", str(text).lower().replace("’", "'")).split())
+    return Message(kind, place, plain, frozenset(plain.split()))
+
+
+def _frozen(read: Any) -> Iterator[str]:
+    if isinstance(read, dict):
+        for texts in read.values():
+            yield from texts
+        return
+    for row in read:
+        yield from row["utterances"] if "utterances" in row else (row["text"],)
+
+
+def _read(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def main(found: Iterable[Message]) -> int:
+    """The exit code."""
+    listed = list(found)
+    pairs = [(one, other) for one, other in alike(listed) if not (_is_frozen_pair_of_words(one, other))]
+    for one, other in pairs:
+        print(f"{one.place} is nearly {other.place}")
+    print(f"{len(listed)} messages, {len(pairs)} pairs nearly the same", file=sys.stderr)
+    return 1 if pairs else 0
+
+
+def _is_frozen_pair_of_words(one: Message, other: Message) -> bool:
+    """“thanks” and “idk” are in any set of such messages; only longer ones can leak."""
+    return one.kind != other.kind and (one.short or other.short)
+
+
+if __name__ == "__main__":
+    sys.exit(main(messages()))
