@@ -267,7 +267,9 @@ class Day:
             if chance < 0.25:
                 number = responder.wrote.get(case.id, 0)
                 for _ in range(self.rng.choice((1, 1, 1, 2, 3))):  # a page that sends again
-                    post.relay.to_officer(case.id, responder.id, f"{responder.id} {number:06d}", f"{responder.id} {number}")
+                    post.relay.to_officer(
+                        case.id, responder.id, f"{responder.id} {number:06d}", f"{responder.id} {number}"
+                    )
                 responder.wrote[case.id] = number + 1
             elif chance > 0.99:
                 post.queue.give_back(case.id, responder.id)
