@@ -36,12 +36,13 @@ class ReturnCodes:
         self._clock = clock
         self._salt = secrets.token_bytes(16)
         self._senders: dict[bytes, str] = {}
-        self._tries: deque[float] = deque()
+        self._made: deque[float] = deque()
+        self._tried: deque[float] = deque()
         self._turn = asyncio.Lock()  # one at a time: each takes 19 MiB and a core
 
     async def new(self, sender: str) -> str:
         """A fresh code for *sender*'s conversation; an earlier one ends."""
-        self._count()
+        self._count(self._made)
         words = _words()
         code = [words[secrets.randbelow(len(words))] for _ in range(WORDS)]
         digest = await self._digest(code)
@@ -51,22 +52,25 @@ class ReturnCodes:
 
     async def find(self, code: str) -> str | None:
         """Whose conversation *code* opens; upper case, commas and everything after four letters do not matter."""
-        self._count()
         spelled = _spelled(code)
-        return self._senders.get(await self._digest(spelled)) if spelled else None
+        if spelled is None:  # costs nothing, so it does not count
+            return None
+        self._count(self._tried)
+        return self._senders.get(await self._digest(spelled))
 
     def forget(self, sender: str) -> None:
         """The code of this conversation opens nothing from now on."""
         for digest in [digest for digest, whose in self._senders.items() if whose == sender]:
             del self._senders[digest]
 
-    def _count(self) -> None:
+    def _count(self, times: deque[float]) -> None:
+        """Making and trying are counted apart: a stranger who tries codes keeps nobody from getting one."""
         now = self._clock()
-        while self._tries and now - self._tries[0] > 60:
-            self._tries.popleft()
-        if len(self._tries) >= TRIES_A_MINUTE:
+        while times and now - times[0] > 60:
+            times.popleft()
+        if len(times) >= TRIES_A_MINUTE:
             raise TooManyTries
-        self._tries.append(now)
+        times.append(now)
 
     async def _digest(self, words: list[str]) -> bytes:
         from argon2.low_level import Type, hash_secret_raw  # not before it is needed: the edge starts within a second

@@ -625,7 +625,7 @@ async def test_duplicates(api: BotApi, tmp_path: Path) -> None:
 async def test_many_updates(api: BotApi, tmp_path: Path) -> None:
     """
     Two hundred updates of twenty officers, each three times and out of order, are each answered once, with refusals
-    (429) in between. ``benchmarks/telegram.py`` does the same with a thousand.
+    (429) in between. ``benchmarks/telegram_door.py`` does the same with a thousand.
     """
     officers = [api.user(f"Officer{number}") for number in range(20)]
     async with open_door(api, tmp_path, pace=5000) as door:
