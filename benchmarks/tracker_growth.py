@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import statistics
 import tempfile
@@ -37,7 +38,8 @@ from tests.postgres import NOT_RUN, Postgres, binaries  # noqa: E402
 
 WHO = "c0ffee" + "0" * 26
 AROUND = 9  # turns on each side of a mark whose median is reported
-SHORT = 15  # short conversations before the long one, and after it
+EVERY = 50  # turns from one reported mark to the next
+Curve = dict[int, tuple[float, float]]
 
 
 def one_turn(number: int) -> list[Event]:
@@ -56,34 +58,50 @@ def one_turn(number: int) -> list[Event]:
     ]
 
 
-async def turns(store: TrackerStore, domain: Domain, count: int, seconds: float, who: str) -> list[tuple[float, float]]:
-    """The milliseconds of each turn, by the clock and of the processor; as many turns as fit into *seconds*."""
-    spent: list[tuple[float, float]] = []
-    end = time.monotonic() + seconds
-    while len(spent) < count and time.monotonic() < end:
+class Talk:
+    """A conversation that is driven turn by turn."""
+
+    def __init__(self, store: TrackerStore, domain: Domain, who: str) -> None:
+        self._store, self._domain, self._who = store, domain, who
+        self.turn = 0
+
+    async def goes_on(self) -> tuple[float, float]:
+        """One more turn; its milliseconds by the clock and of the processor."""
         began, used = time.perf_counter(), time.process_time()
-        tracker = await store.get_or_create_tracker(who, append_action_listen=False)
-        tracker.update_with_events(one_turn(len(spent)), domain)
-        await store.save(tracker)
-        spent.append(((time.perf_counter() - began) * 1000, (time.process_time() - used) * 1000))
-    return spent
+        tracker = await self._store.get_or_create_tracker(self._who, append_action_listen=False)
+        tracker.update_with_events(one_turn(self.turn), self._domain)
+        await self._store.save(tracker)
+        self.turn += 1
+        return (time.perf_counter() - began) * 1000, (time.process_time() - used) * 1000
 
 
-async def measured(store: TrackerStore, domain: Domain, count: int, seconds: float) -> dict[int, tuple[float, float]]:
+async def measured(store: TrackerStore, domain: Domain, count: int, seconds: float) -> tuple[Curve, Curve]:
     """
-    Medians by turn. The tenth turn is that of many short conversations, the others are those of one long one.
+    Medians by turn of one long conversation, and beside each those of turns 9 to 12 of short ones.
 
-    The two take turns: short conversations before and after the long one, because the machine may be busy for a while.
+    Both are taken in the same moments, turn about: a machine that is busy for a while is busy for both.
     """
-    short = [await turns(store, domain, 12, seconds / 10, f"{number:032x}") for number in range(SHORT)]
-    long = await turns(store, domain, count, seconds, WHO)
-    short += [await turns(store, domain, 12, seconds / 10, f"{number:032x}") for number in range(SHORT, 2 * SHORT)]
-    found = {10: _median([spent for one in short for spent in one[8:12]])}
-    for turn in range(50, len(long) - AROUND + 1, 25):
-        found[turn] = _median(long[turn - AROUND : turn + AROUND])
-    if len(long) <= 50:
-        found[len(long)] = _median(long[-AROUND:])
-    return found
+    long, short, numbers = Talk(store, domain, WHO), None, itertools.count(1)
+    curve: Curve = {}
+    beside: Curve = {}
+    window: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    end = time.monotonic() + seconds
+    while long.turn < count and time.monotonic() < end:
+        spent = await long.goes_on()
+        if (long.turn + AROUND) % EVERY > 2 * AROUND and long.turn + AROUND > EVERY:
+            continue
+        if short is None or short.turn >= 12:
+            short = Talk(store, domain, f"{next(numbers):032x}")
+            for _ in range(8):
+                await short.goes_on()
+        window.append((spent, await short.goes_on()))
+        if long.turn % EVERY == AROUND and long.turn > EVERY:
+            mark = long.turn - AROUND
+            curve[mark], beside[mark] = (_median([pair[side] for pair in window]) for side in (0, 1))
+            window.clear()
+        if long.turn == EVERY - AROUND - 1:
+            window.clear()
+    return {10: _median(list(beside.values())), **curve}, beside
 
 
 def _median(spent: list[tuple[float, float]]) -> tuple[float, float]:
@@ -137,22 +155,23 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     wanted = parser.parse_args()
     domain = Domain.load(str(ROOT / "domain.yml"))
-    curves = {}
+    curves: dict[str, Curve] = {}
     postgres = Postgres() if binaries() else None
     if postgres is None:
         print(NOT_RUN)
     try:
         with tempfile.TemporaryDirectory() as folder:
             for name, store in stores(Path(folder), domain, postgres):
-                curves[name] = asyncio.run(measured(store, domain, wanted.turns, wanted.seconds / 2))
+                curves[name], beside = asyncio.run(measured(store, domain, wanted.turns, wanted.seconds / 2))
+                last = max(beside)
+                for turn in sorted({10, 100, min(500, last), last} & set(curves[name])):
+                    clock, used = curves[name][turn]
+                    print(f"{name:22} turn {turn:>5}: {clock:9.2f} ms, {used:9.2f} ms of a processor")
+                times = curves[name][last][0] / beside[last][0], curves[name][last][1] / beside[last][1]
+                print(f"{name:22} turn {last} costs {times[0]:.2f} times turn 10 by the clock, {times[1]:.2f} in work")
     finally:
         if postgres is not None:
             postgres.close()
-    for name, curve in curves.items():
-        last = max(curve)
-        for turn in sorted({10, 100, min(500, last), last} & set(curve)):
-            print(f"{name:22} turn {turn:>5}: {curve[turn][0]:9.2f} ms, {curve[turn][1]:9.2f} ms of a processor")
-        print(f"{name:22} turn {last} costs {curve[last][0] / curve[10][0]:.2f} times turn 10")
     if wanted.plot:
         draw(curves, wanted.plot)
     print(

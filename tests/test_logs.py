@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import LABELS, _clean, _clean_event, _short, where
+from bot.logs import LABELS, _clean, _clean_event, _Formatter, _short, where
 from bot.settings import ROOT
 from bot.triage.levels import Level
 
@@ -192,3 +193,26 @@ def test_paths_do_not_leave_the_project(name: str) -> None:
 
     assert shown in ("secret.py", "unnamed")
     assert _short(str(Path(ROOT) / "bot" / "logs.py")) == "bot/logs.py"
+
+
+@given(said=st.text(min_size=1), argument=st.text(), name=st.text(), path=st.text(), level=st.integers(0, 60))
+def test_no_record_of_a_library_gets_its_words_out(said: str, argument: str, name: str, path: str, level: int) -> None:
+    """Whatever a library logs, with whatever name, place, level and exception, one line comes out and no mark of it."""
+    try:
+        raise ValueError(f"{CANARY} {said}")
+    except ValueError:
+        record = logging.LogRecord(
+            f"{name} {CANARY}",
+            level,
+            f"/{CANARY}/{path}/module.py",
+            7,
+            f"{CANARY} {said} %s",
+            (argument,),
+            sys.exc_info(),
+        )
+
+    line = _Formatter().format(record)
+
+    assert CANARY not in line
+    assert len(line.splitlines()) == 1
+    assert line.isascii()
