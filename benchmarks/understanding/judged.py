@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.understanding.sets import Item, Set
 from bot.privacy.redaction import Redactor
-from bot.triage.layers import Layers, Threshold, joined, of_scores, read_thresholds
+from bot.triage.layers import Layers, Threshold, of_scores, read_thresholds
 from bot.triage.levels import ReplyKind, Verdict
 from bot.triage.lexicon import Triage
 from bot.triage.scoring.joining import join
@@ -52,7 +52,7 @@ class Judges:
         """All verdicts on one message."""
         found, scores = self._lexicon.judge(item.text), self._layers.scores(item.text)
         scored = of_scores(scores, self._thresholds) if scores else Verdict()
-        both = found if found.reply_kind is ReplyKind.CRISIS else joined(found, scored)
+        both = self._layers.judge(item.text)
         return Judged(item, found, scores, scored, both, len(item.text.split()))
 
     def redacted(self, chosen: Sequence[Set]) -> dict[str, tuple[int, int]]:

@@ -7,6 +7,7 @@ loaded, the lexicon decides alone. A fault in the scorer counts as a reason to a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from bot.triage.lexicon import Outcome
 log = get_logger(__name__)
 
 THRESHOLDS = Path(__file__).with_name("scoring") / "thresholds.yml"
+EXCUSED = THRESHOLDS.with_name("excused.yml")
+LONGEST_EXCUSED = 120  # characters; a longer message says more than the question it ends in
 LIKELY = 0.5  # from here on it is about somebody else, or about harm to somebody; decides wording, never urgency
 _HEADS = frozenset(level.label for level in Level if level > Level.NONE)
 _ORDER = (ReplyKind.NORMAL, ReplyKind.CHECK_IN, ReplyKind.CRISIS)
@@ -55,8 +58,15 @@ class Threshold:
 class Layers:
     """The lexicon and, once it is there, the scorer. Any thread may bring the scorer; messages come from one."""
 
-    def __init__(self, lexicon: Judge, thresholds: Sequence[Threshold], scorer: Scores | None = None) -> None:
+    def __init__(
+        self,
+        lexicon: Judge,
+        thresholds: Sequence[Threshold],
+        scorer: Scores | None = None,
+        excused: Sequence[re.Pattern[str]] = (),
+    ) -> None:
         self._lexicon = lexicon
+        self._excused = tuple(excused)
         self._thresholds = tuple(thresholds)
         self._scorer = scorer
 
@@ -64,7 +74,7 @@ class Layers:
     def over(cls, lexicon: Judge, path: Path = THRESHOLDS) -> Layers:
         """The layers with the thresholds of *path*; without those the scorer raises nothing."""
         try:
-            return cls(lexicon, read_thresholds(path))
+            return cls(lexicon, read_thresholds(path), excused=read_excused())
         except DataError as error:
             log.error("triage.no_thresholds", error=type(error))
             return cls(lexicon, ())
@@ -90,6 +100,8 @@ class Layers:
         if self._scorer is None or found.reply_kind is ReplyKind.CRISIS:
             return found
         try:
+            if len(text) < LONGEST_EXCUSED and any(one.fullmatch(text.lower().strip()) for one in self._excused):
+                return found
             return joined(found, of_scores(self._scorer.scores(text), self._thresholds))
         except Exception as error:
             log.error("triage.failed", error=type(error))
@@ -107,6 +119,15 @@ def read_thresholds(path: Path = THRESHOLDS) -> tuple[Threshold, ...]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise DataError("thresholds.yml: cannot be read") from None
     return tuple(_threshold(number, line) for number, line in enumerate(lines or (), start=1))
+
+
+def read_excused(path: Path = EXCUSED) -> tuple[re.Pattern[str], ...]:
+    """The patterns of the file; raises ``DataError``."""
+    try:
+        lines = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return tuple(re.compile(line) for line in lines or ())
+    except (OSError, TypeError, UnicodeDecodeError, re.error, yaml.YAMLError):
+        raise DataError("excused.yml: cannot be read") from None
 
 
 def _threshold(number: int, line: Mapping[str, Any]) -> Threshold:
