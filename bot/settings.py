@@ -80,7 +80,7 @@ class Settings:
 
     assistant_patience: float = _setting(6.0, "seconds the edge waits for the assistant", low=0.1, high=120)
     message_limit: int = _setting(10_000, "longest message, in characters", low=100, high=100_000)
-    web_messages_per_minute: int = _setting(40, "messages a web conversation may send in a minute", low=1, high=1000)
+    web_messages_per_minute: int = _setting(40, "messages of one chat, web or Telegram, in a minute", low=1, high=1000)
     web_sessions: int = _setting(2_000, "open web conversations at once", low=1, high=100_000)
 
     idle_minutes: float = _setting(60, "an idle conversation is erased after this", low=1, high=60)

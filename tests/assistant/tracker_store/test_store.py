@@ -289,6 +289,15 @@ async def test_held_tells_counts_and_names(store: SealedTrackerStore, clock: Clo
     assert store.held(OTHER) is None
 
 
+async def test_the_last_subject_is_told(store: SealedTrackerStore) -> None:
+    """The name of the intent that was understood last, and nothing for who is not known or was forgotten."""
+    assert store.subject(WHO) == ""
+    await turn(store, WHO, SlotSet("option", "eap"))
+    assert store.subject(WHO) == "greet"
+    store.forget(WHO)
+    assert store.subject(WHO) == ""
+
+
 async def test_a_broken_store_is_an_error(tmp_path: Path, sealer: Sealer, clock: Clock) -> None:
     """Nothing falls back to memory: a message that cannot be kept is not answered as if it could."""
     store = build(f"sqlite:///{tmp_path}/missing/tracker.db", sealer, clock)
