@@ -20,6 +20,7 @@ from bot.triage.levels import ReplyKind, Verdict
 from bot.triage.lexicon import Triage
 
 TABLES = Path(__file__).resolve().parents[1] / "tests" / "triage"
+TABLE_NAMES = ["crisis", "crisis_others", "veiled", "wider", "open", "strain", "benign", "benign_more", "benign_wider"]
 
 
 def wilson(found: int, of: int) -> str:
@@ -40,7 +41,17 @@ def flagged(verdicts: Iterable[Verdict]) -> str:
 
 def invented(triage: Triage) -> Iterator[str]:
     """The tables of the tests, which the lexicon must pass whole."""
-    for name in ("crisis", "crisis_others", "veiled", "open", "strain", "benign", "benign_more"):
+    for name in (
+        "crisis",
+        "crisis_others",
+        "veiled",
+        "wider",
+        "open",
+        "strain",
+        "benign",
+        "benign_more",
+        "benign_wider",
+    ):
         groups = yaml.safe_load((TABLES / f"{name}.yml").read_text(encoding="utf-8"))
         phrases = [phrase for group in groups for phrase in group["phrases"].splitlines()]
         yield f"{name + '.yml':<28} asked or alarmed  {flagged(map(triage.judge, phrases))}"

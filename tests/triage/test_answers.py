@@ -172,3 +172,55 @@ def test_huge_answer_is_cheap_and_no_no() -> None:
 
     assert said is Said.UNCLEAR
     assert time.perf_counter() - started < 0.2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "negatory",
+        "definitely no",
+        "thank god no",
+        "100% no",
+        "no officer",
+        "hell to the no",
+        "not for a minute",
+        "nah bro",
+    ],
+)
+def test_clear_no_in_more_words(answer: str) -> None:
+    """A plain no is a no, however it is put."""
+    assert ANSWERS.read(answer).said is Said.NO
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "why would you ask",
+        "define thinking",
+        "define killing",
+        "only when i drink",
+        "only after shift",
+        "i dont know anymore",
+        "kinda",
+        "not while im sober",
+        "not in front of the kids",
+        "officially no",
+        "on paper no",
+        "i should say no",
+        "no is what im supposed to say",
+        "i'd be lying if i said no",
+        "i want to but no",
+        "technically no",
+        "more nights than not",
+        "would you believe me if i said no",
+        "no more than usual",
+        "ask me tomorrow",
+        "no one ever asked me that",
+        "no good answer",
+        "you got me",
+        "was it that obvious",
+    ],
+)
+def test_no_clear_no_in_more_words(answer: str) -> None:
+    """Whatever leaves a doubt counts as a yes."""
+    assert ANSWERS.read(answer).said is not Said.NO

@@ -54,7 +54,7 @@ def triage() -> Iterator[Triage]:
     yield the_triage()
 
 
-@pytest.mark.parametrize("case", cases("crisis", "crisis_others", "veiled"))
+@pytest.mark.parametrize("case", cases("crisis", "crisis_others", "veiled", "wider"))
 def test_danger_is_never_met_with_small_talk(case: Case, triage: Triage) -> None:
     """
     A message that tells of danger gets the numbers, or the question where its group allows it, and names who is meant.
@@ -74,7 +74,7 @@ def test_open_wording_is_asked_about(case: Case, triage: Triage) -> None:
     assert triage.judge(case.phrase).reply_kind.value in case.replies
 
 
-@pytest.mark.parametrize("case", cases("benign", "benign_more"))
+@pytest.mark.parametrize("case", cases("benign", "benign_more", "benign_wider"))
 def test_harmless_messages_raise_no_alarm(case: Case, triage: Triage) -> None:
     """
     Sayings, scenes, teaching, rules, denials and everyday talk get a normal reply.
@@ -116,18 +116,30 @@ def test_verdicts_carry_no_words(triage: Triage) -> None:
     assert set(verdict.rules) <= set(triage.rule_ids)
 
 
-def test_there_are_at_least_three_hundred_patterns(triage: Triage) -> None:
+def test_there_are_at_least_a_thousand_patterns(triage: Triage) -> None:
     """
-    The first lexicon is as broad as issue 2 asks for.
+    The lexicon stays as broad as it has become.
     """
-    assert triage.pattern_count >= 300
+    assert triage.pattern_count >= 1000
+
+
+@pytest.mark.parametrize("who", ["caller", "inmate"])
+def test_recorded_words_are_not_the_writers(triage: Triage, who: str) -> None:
+    """
+    Words in quotation marks beside a caller are the caller's; what stands outside them is the writer's.
+    """
+    quoted = f'The {who} stated "I am going to kill myself tonight". I need the recording.'
+
+    assert triage.judge(quoted).reply_kind is ReplyKind.NORMAL
+    assert triage.judge(quoted + " And I am going to kill myself too.").reply_kind is not ReplyKind.NORMAL
+    assert triage.judge('I told my wife "I am going to kill myself tonight".').reply_kind is not ReplyKind.NORMAL
 
 
 def test_every_rule_is_met_by_some_phrase(triage: Triage) -> None:
     """
     No rule of the lexicon stands there untried.
     """
-    tables = cases("crisis", "crisis_others", "veiled", "open", "strain", "benign")
+    tables = cases("crisis", "crisis_others", "veiled", "wider", "open", "strain", "benign")
     met = {rule for case in tables for rule in triage.judge(case.values[0].phrase).rules}
 
     assert set(triage.rule_ids) <= met
