@@ -252,9 +252,9 @@ class Day:
     def responder_acts(self, responder: Responder, case: Case) -> None:
         post, chance = self.boxes[1].post, self.rng.random()
         try:
-            if case.state is State.NOTIFYING and responder.tier <= case.tier and chance < responder.speed:
-                if post.queue.claim(case.id, responder.id):
-                    self.acknowledged.append(self.clock.now - self.waiting_since.pop(case.id, case.since))
+            takes = case.state is State.NOTIFYING and responder.tier <= case.tier and chance < responder.speed
+            if takes and post.queue.claim(case.id, responder.id):
+                self.acknowledged.append(self.clock.now - self.waiting_since.pop(case.id, case.since))
             if case.owner != responder.id or case.state not in HELD:
                 return
             lines = post.relay.waiting(case.id, Side.DESK)
