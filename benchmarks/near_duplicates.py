@@ -104,12 +104,8 @@ def _message(kind: str, place: str, text: str) -> Message:
 
 
 def _frozen(read: Any) -> Iterator[str]:
-    if isinstance(read, dict):
-        for texts in read.values():
-            yield from texts
-        return
-    for row in read:
-        yield from row["utterances"] if "utterances" in row else (row["text"],)
+    groups = read.values() if isinstance(read, dict) else [read]
+    yield from (row["text"] for group in groups for row in group)
 
 
 def _read(path: Path) -> Any:

@@ -51,10 +51,7 @@ def held_out_levels(limit: int | None) -> Set:
 def held_out_intents(limit: int | None) -> Set:
     """Frozen; labels are intents."""
     rows = yaml.safe_load((HELD_OUT / "intents.yml").read_text(encoding="utf-8"))
-    if isinstance(rows, dict):
-        rows = [{"intent": intent, "text": text} for intent, texts in rows.items() for text in texts]
-    if rows and "utterances" in rows[0]:
-        rows = [{"intent": group["intent"], "text": text} for group in rows for text in group["utterances"]]
+    rows = rows["one"]  # those with two intents are for the dialogue, which answers the urgent one first
     items = [_intent(number, row) for number, row in enumerate(rows, start=1)]
     return Set("held_out_intents", "own held-out messages for intents, frozen", items[:: _step(limit)], invented=True)
 
