@@ -33,7 +33,9 @@ def assess(settings: Settings, *, triage_only: bool, explain: bool) -> None:
     if not triage_only:
         if training.needs_training(settings):
             training.train(settings, lambda stage, share: None)
-        parser = training.load_parser(settings)
+        from bot.assistant.parsing import load_parser  # Rasa takes 20 s, which judging by triage alone need not wait
+
+        parser = load_parser(settings)
     source, target = standard_streams()
     layers = Layers.over(Triage.load())
     join(layers, settings.model_dir)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from rasa.core.agent import Agent
 
 from bot.assistant.inbound import typed
+from bot.assistant.training import Sources, find_model
+from bot.logs import quiet_structlog
+from bot.settings import Settings
 from bot.triage.levels import Level
 
 if TYPE_CHECKING:
@@ -28,3 +31,10 @@ class Parser:
         reading = await self._agent.processor.parse_message(typed("assess", text, level))
         intent = reading["intent"]
         return str(intent["name"]), float(intent["confidence"])
+
+
+def load_parser(settings: Settings, sources: Sources | None = None) -> Parser:
+    """Rasa's understanding alone, without conversations and keys, for ``sidedoor assess``."""
+    path = find_model(settings, sources)
+    quiet_structlog()
+    return Parser(path)

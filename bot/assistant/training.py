@@ -15,14 +15,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.errors import PreflightError
 from bot.logs import get_logger
 from bot.settings import ROOT, Settings
-
-if TYPE_CHECKING:
-    from bot.assistant.parsing import Parser
 
 log = get_logger(__name__)
 
@@ -112,17 +108,6 @@ def train(settings: Settings, progress: Progress | None = None, sources: Sources
         draft.unlink(missing_ok=True)
     _remove_old(path)
     return path
-
-
-def load_parser(settings: Settings, sources: Sources | None = None) -> Parser:
-    """Rasa's understanding alone, without conversations and keys, for ``sidedoor assess``; takes 20 s."""
-    path = find_model(settings, sources)
-    from bot.logs import quiet_structlog
-
-    quiet_structlog()
-    from bot.assistant.parsing import Parser
-
-    return Parser(path)
 
 
 def _train_apart(sources: Sources, draft: Path, progress: Progress) -> None:

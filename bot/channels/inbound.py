@@ -182,7 +182,8 @@ class Edge:
         return self._introduced(answer, incoming.channel, conversation)
 
     def _safety(self, incoming: Incoming, who: Pseudonym, conversation: Conversation, verdict: Verdict) -> Answer:
-        replies = self._parts.safety.replies(verdict, incoming.channel, repeated=verdict.subject in conversation.alarmed)
+        repeated = verdict.subject in conversation.alarmed
+        replies = self._parts.safety.replies(verdict, incoming.channel, repeated=repeated)
         if verdict.reply_kind is ReplyKind.CRISIS:
             conversation.alarmed.add(verdict.subject)
             self._speak_of(CRISIS, incoming.channel, conversation)

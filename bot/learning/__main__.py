@@ -6,7 +6,6 @@ First with a fifth of the scenes held back, to see what the scores of unseen mes
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -110,5 +109,4 @@ def _hidden(lower: Encoder, texts: Sequence[str]) -> list[Floats]:
 
 
 if __name__ == "__main__":
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     main(lambda line: sys.stderr.write(line + "\n"))

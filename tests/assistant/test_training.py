@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.assistant.training import Sources, find_model, fingerprint, load_parser, needs_training, train
+from bot.assistant.training import Sources, find_model, fingerprint, needs_training, train
 from bot.errors import PreflightError
 from bot.privacy.redaction import RedactedText
 from bot.settings import Settings
@@ -118,6 +118,8 @@ def test_training_that_fails_is_one_error(wanted: Settings, sources: Sources) ->
 @pytest.mark.slow
 def test_the_parser_reads_single_messages(models: Path) -> None:
     """The model can be asked about a message without a conversation, from one event loop after the other."""
+    from bot.assistant.parsing import load_parser  # Rasa's imports take 20 s
+
     parser = load_parser(settings(models, models), SOURCES)
 
     found = [asyncio.run(parser.parse(RedactedText(text), Level.NONE)) for text in ("hello", "/restart", "qqq zzz")]
