@@ -37,7 +37,6 @@ app.add_typer(desk_app, name="desk-user")
 app.add_typer(directory_app, name="directory")
 app.add_typer(promises_app, name="promises")
 app.add_typer(referral_app, name="referral")
-app.command("widget")(widget)
 
 State = Annotated[
     Path | None, typer.Option("--state", help="Folder for keys, databases and sockets.", show_default=".state")
@@ -185,6 +184,9 @@ def doctor(state: State = None) -> None:
     for finding in findings:
         console.print(f"[{'green' if finding.well else 'red'}]{'ok  ' if finding.well else 'fault'}[/] {finding.what}")
     sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+app.command("widget")(widget)
 
 
 def main() -> NoReturn:
