@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from bot import preflight
+from bot import logs, preflight
 from bot.crypto import keyring
 from bot.errors import SidedoorError
 from bot.http_headers import STRICT
@@ -45,9 +45,9 @@ def faults(settings: Settings) -> list[str]:
 def files_and_keys(settings: Settings, now: datetime | None = None) -> Iterator[str]:
     """What lies open, and keys that are too old or should be forgotten."""
     now = now or datetime.now(UTC)
-    yield from dict.fromkeys(
-        fault for process in preflight.KEYS for fault in preflight.faults(settings, process) if "log would" not in fault
-    )
+    mine = set(logs.faults())  # this command's own log, not that of the house it looks at
+    found = (fault for process in preflight.KEYS for fault in preflight.faults(settings, process))
+    yield from dict.fromkeys(fault for fault in found if fault not in mine)
     if settings.keys or not settings.keys_dir.is_dir():
         return
     newest: dict[str, datetime] = {}

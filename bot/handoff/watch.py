@@ -206,7 +206,9 @@ class Watch:
         if case is None or case.state is State.OFFICER_LOST:
             self._broken(talk, now)
             return
-        talk.progress = self._view.progress.get(talk.case_id, talk.progress)
+        progress = self._view.progress.get(talk.case_id, talk.progress)
+        if progress != talk.progress:  # a line arrived or was read: the officer sees that now
+            talk.progress, talk.pushed = progress, 0.0
         new_lines = self._view.lines.get(talk.case_id, [])
         if case.state is State.CLOSED:
             self._bring_lines(talk, new_lines, now)

@@ -200,6 +200,12 @@ class BotApi:
         return found if chat is None else [call for call in found if int(call.parameters.get("chat_id", 0)) == chat]
 
     @property
+    def confirmed(self) -> int:
+        """How many updates count as delivered."""
+        with self.lock:
+            return len(self._confirmed)
+
+    @property
     def quiet(self) -> bool:
         """True when no update waits to be delivered."""
         with self.lock:

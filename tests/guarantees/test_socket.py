@@ -67,6 +67,7 @@ class Recorder:
                 pass
 
         server = Server(str(self.path), Handler)
+        self.path.chmod(0o600)  # as the assistant's own: the edge says on /readyz when it is open to others
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server
 
