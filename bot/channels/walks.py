@@ -9,17 +9,44 @@ plan is dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
-from bot.catalogue.coping import exercises
-from bot.catalogue.safety_plan import safety_plan
-from bot.catalogue.self_checks import SelfCheck, self_checks
 from bot.triage.levels import Level
 from bot.wording import Button, Reply, Wording
+
+if TYPE_CHECKING:
+    from bot.catalogue.coping import Exercise
+    from bot.catalogue.safety_plan import SafetyPlan
+    from bot.catalogue.self_checks import SelfCheck
+
+# The catalogue is read when a walk begins: the edge answers a crisis within a second of its start.
+
+
+def exercises() -> Mapping[str, Exercise]:
+    """The shipped exercises."""
+    from bot.catalogue.coping import exercises as shipped
+
+    return shipped()
+
+
+def safety_plan() -> SafetyPlan:
+    """The shipped plan."""
+    from bot.catalogue.safety_plan import safety_plan as shipped
+
+    return shipped()
+
+
+def self_checks() -> Mapping[str, SelfCheck]:
+    """The shipped checks."""
+    from bot.catalogue.self_checks import self_checks as shipped
+
+    return shipped()
+
 
 FEW = 3  # a "yes" to a longer menu names nothing
 _PHRASES = Path(__file__).with_name("walks.yml")
@@ -89,7 +116,7 @@ class Walks:
     # -- typed words
 
     def _answer_typed(self, walk: Walk, plain: str) -> str | None:
-        check = self_checks().get(walk.check)
+        check = self_checks().get(walk.check) if walk.check else None
         place = check.next_item(walk.answers) if check else None
         if check is None or place is None:
             return None

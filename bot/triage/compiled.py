@@ -9,6 +9,7 @@ in this folder can write the code beside it.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import pickle
@@ -74,5 +75,9 @@ def _read(place: Path) -> Triage | None:
         return None
     if hashlib.sha256(kept[DIGEST:]).digest() != kept[:DIGEST]:
         return None
-    triage = pickle.loads(kept[DIGEST:])  # noqa: S301 - made by us, see above
+    gc.disable()  # looking for rubbish among a hundred thousand new objects takes as long as making them
+    try:
+        triage = pickle.loads(kept[DIGEST:])  # noqa: S301 - made by us, see above
+    finally:
+        gc.enable()
     return triage if isinstance(triage, Triage) else None

@@ -649,7 +649,9 @@ async def test_two_doors_on_one_folder(api: BotApi, tmp_path: Path) -> None:
     slow = FakeEdge(delays={"slow": 4.0})
     async with open_door(api, tmp_path, slow) as old:
         officer.says("slow")
-        await until(lambda: slow.texts() == ["slow"] and api.confirmed)  # Telegram takes it for delivered, under way as it is
+        await until(
+            lambda: slow.texts() == ["slow"] and api.confirmed
+        )  # Telegram takes it for delivered, under way as it is
         async with open_door(api, tmp_path) as new:
             api.repeat_confirmed(1)
             await until(lambda: any(call.status == 503 for call in api.deliveries))
