@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bot.catalogue.loading import DATA, Faults, Record, read
+from bot.catalogue.loading import DATA, Record, load
 from bot.errors import DataError
 
 
@@ -40,10 +40,7 @@ def read_exercises(
 @cache
 def exercises() -> Mapping[str, Exercise]:
     """The shipped exercises, read once and without the rest of the catalogue; raises ``DataError``."""
-    faults = Faults()
-    found = read_exercises(read(DATA / "coping.yml", faults))
-    faults.check()
-    return found
+    return load(DATA / "coping.yml", read_exercises)
 
 
 def exercise(name: str) -> Exercise:

@@ -22,6 +22,7 @@ from bot.errors import DataError
 DATA = Path(__file__).resolve().parent / "data"
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the edge must answer within a second of its start
+_Found = TypeVar("_Found")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _MISSING = object()
 _PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -250,6 +251,14 @@ class Record:
         for field in self._fields:
             if field not in self._taken:
                 self.fault(field, "is not a known field")
+
+
+def load(path: Path, reader: Callable[[Record], _Found]) -> _Found:
+    """What *reader* makes of one file; raises ``DataError`` with every fault of it."""
+    faults = Faults()
+    found = reader(read(path, faults))
+    faults.check()
+    return found
 
 
 def read(path: Path, faults: Faults) -> Record:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot.catalogue.loading import DATA, Faults, Record, read
+from bot.catalogue.loading import DATA, Record, load
 
 _NODE = r"tests/[a-z0-9_/]+\.py(::[A-Za-z0-9_]+)+"
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
@@ -74,10 +74,7 @@ class Promises:
     @classmethod
     def load(cls, folder: Path = DATA) -> Promises:
         """Reads ``promises.yml``; raises ``DataError`` with every fault."""
-        faults = Faults()
-        found = cls.read(read(folder / "promises.yml", faults))
-        faults.check()
-        return found
+        return load(folder / "promises.yml", cls.read)
 
     @classmethod
     def read(cls, top: Record) -> Promises:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-from bot.catalogue.loading import DATA, Faults, Record, read
+from bot.catalogue.loading import DATA, Record, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,7 @@ def read_safety_plan(top: Record, sources: Collection[str] | None = None) -> Saf
 @cache
 def safety_plan() -> SafetyPlan:
     """The shipped plan, read once; raises ``DataError`` with every fault."""
-    faults = Faults()
-    found = read_safety_plan(read(DATA / "safety_plan.yml", faults))
-    faults.check()
-    return found
+    return load(DATA / "safety_plan.yml", read_safety_plan)
 
 
 def _step(record: Record) -> Step:

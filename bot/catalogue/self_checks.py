@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bot.catalogue.loading import DATA, Faults, Record, read
+from bot.catalogue.loading import DATA, Record, load
 from bot.errors import DataError
 from bot.wording import Button
 
@@ -113,10 +113,7 @@ def read_self_checks(top: Record, sources: Collection[str] | None = None) -> dic
 @cache
 def self_checks() -> Mapping[str, SelfCheck]:
     """The shipped checks, read once; raises ``DataError`` with every fault."""
-    faults = Faults()
-    found = read_self_checks(read(DATA / "self_checks.yml", faults))
-    faults.check()
-    return found
+    return load(DATA / "self_checks.yml", read_self_checks)
 
 
 def self_check(name: str) -> SelfCheck:
