@@ -60,8 +60,7 @@ class Engine:
     def stop(self, seconds: float) -> bool:
         """Ends the thread; false when it did not end within *seconds*, because it hangs or is importing."""
         self._stopped.set()
-        if self._brain is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._loop.stop)  # heard even when loading ends only after this line
         self._thread.join(seconds)
         return not self._thread.is_alive()
 

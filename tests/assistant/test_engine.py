@@ -151,6 +151,15 @@ async def test_a_load_that_never_ends_is_noticed(
     go.set()
 
 
+async def test_a_load_that_ends_after_the_stop_ends_the_thread(start: Callable[..., Engine], rows: Rows) -> None:
+    """Stopping while Rasa loads is not forgotten by the time it has loaded."""
+    go = threading.Event()
+    engine = start(lambda: go.wait(5) and Brain(rows))
+    threading.Timer(0.2, go.set).start()
+
+    assert await asyncio.to_thread(engine.stop, 2)
+
+
 async def test_errors_of_a_turn_come_through(start: Callable[..., Engine], rows: Rows) -> None:
     """A turn that raises raises here too, and the next one works."""
     engine = start(lambda: Brain(rows))
