@@ -10,27 +10,53 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.parts import parts
+from actions.ask_directly import AskDirectly
+from actions.parts import Parts, parts
 from actions.reading import heard, was_asked
 from actions.suggest import Suggest
 
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
+SUICIDAL, MENU = "suicidal_statement", "help"
+CLOSEST = 3  # meanings that are offered; the right one is among them far more often than it is the first
+POSSIBLE = 0.05  # of a meaning, from which it is offered
+ELSEWHERE = {"/talk_to_person": "/person", "/forget_me": "/forget"}  # intents whose button the edge answers itself
 
 
 class AskWhatIsMeant(Action):
     """Two steps, then lines and a person; never a third "I did not get that"."""
+
+    def __init__(self, shared: Parts | None = None) -> None:
+        self._parts = shared or parts()
 
     def name(self) -> str:
         """The action's name in stories."""
         return "action_ask_what_is_meant"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
-        """Says the question, or the lines when the message before was not understood either."""
-        if was_asked(tracker) and heard(tracker, parts().catalogue):  # the answer to "what is it mostly about"
-            return await Suggest().run(dispatcher, tracker, domain)
-        again = _intent_before(tracker.events) in NOT_UNDERSTOOD
-        dispatcher.utter_message(response="utter_fallback_lines" if again else "utter_fallback_ask")
+        """
+        Asks about the likeliest meanings, or says the lines when the message before was not understood either.
+
+        Where suicide may have been meant, that is what is asked.
+        """
+        if was_asked(tracker) and heard(tracker, self._parts.catalogue):  # the answer to "what is it mostly about"
+            return await Suggest(self._parts).run(dispatcher, tracker, domain)
+        possible = _possible(tracker)
+        if SUICIDAL in possible[:CLOSEST]:
+            return await AskDirectly().run(dispatcher, tracker, domain)
+        buttons = self._buttons(intent for intent in possible if intent != MENU)[:CLOSEST]
+        if _intent_before(tracker.events) in NOT_UNDERSTOOD:
+            dispatcher.utter_message(response="utter_fallback_lines")
+        elif len(buttons) > 1:
+            dispatcher.utter_message(response="utter_fallback_closest", buttons=[*buttons, *self._buttons([MENU])])
+        else:
+            dispatcher.utter_message(response="utter_fallback_ask")
         return []
+
+    def _buttons(self, intents: Iterable[str]) -> list[dict[str, str]]:
+        """Those of *intents* that have a button, in their order."""
+        titles = {button.payload: button.title for button in self._parts.wording.say("utter_meanings").buttons}
+        payloads = [ELSEWHERE.get(f"/{intent}", f"/{intent}") for intent in intents]
+        return [{"title": titles[payload], "payload": payload} for payload in payloads if payload in titles]
 
 
 class DefaultFallback(AskWhatIsMeant):
@@ -39,6 +65,12 @@ class DefaultFallback(AskWhatIsMeant):
     def name(self) -> str:
         """Rasa's name for it."""
         return "action_default_fallback"
+
+
+def _possible(tracker: Tracker) -> list[str]:
+    """What the latest message may have meant, the likeliest first."""
+    ranking = (tracker.latest_message or {}).get("intent_ranking") or []
+    return [str(one.get("name")) for one in ranking if float(one.get("confidence") or 0) >= POSSIBLE]
 
 
 def _intent_before(events: Iterable[Mapping[str, Any]]) -> str:
