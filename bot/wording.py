@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from bot.errors import DataError
+from bot.yaml_files import read_yaml
 
 RESPONSES = Path(__file__).resolve().parent.parent / "nlu_data" / "responses"
 
@@ -91,8 +92,7 @@ def every_text(folder: Path = RESPONSES) -> Iterator[tuple[str, str]]:
 
 def _responses_in(path: Path) -> dict[str, list[dict[str, Any]]]:
     try:
-        # the C loader: the edge must answer within a second of its start
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = read_yaml(path)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise DataError(f"{path.name}: line {line}: not YAML") from None

@@ -20,6 +20,7 @@ import yaml
 from bot.errors import DataError
 from bot.reading_level import FEWEST, grade, words
 from bot.settings import ROOT
+from bot.yaml_files import read_yaml
 
 RULES = Path(__file__).with_name("wording_rules.yml")
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|\n+")
@@ -81,7 +82,7 @@ class Rules:
 
     def __init__(self, path: Path = RULES) -> None:
         try:
-            found = yaml.safe_load(path.read_text(encoding="utf-8"))
+            found = read_yaml(path)
             self.never = [(re.compile(rule["pattern"], re.IGNORECASE), str(rule["why"])) for rule in found["never"]]
             self.crisis, self.legal, self.reading = found["crisis"], found["legal"], found["reading"]
             self.crisis_names, self.named = re.compile(self.crisis["names"]), re.compile(self.crisis["named"])
@@ -245,7 +246,6 @@ def _unsigned(value: Any, name: str) -> Iterator[str]:
 
 def _load(path: Path) -> Any:
     try:
-        text = path.read_text(encoding="utf-8")
-        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        return json.loads(path.read_text(encoding="utf-8")) if path.suffix == ".json" else read_yaml(path)
     except (OSError, ValueError, yaml.YAMLError):
         raise DataError(f"{path.name}: cannot be read") from None

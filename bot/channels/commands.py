@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import yaml
+from bot.yaml_files import read_yaml
 
 COMMANDS = frozenset({"/start", "/help", "/private", "/person", "/forget", "/held", "/stop"})
 _CHOICE = re.compile(r"/[a-z][a-z_]{1,40}(:[a-z0-9_]{1,40})?\Z")
@@ -24,7 +24,7 @@ class Commands:
     @classmethod
     def load(cls, path: Path = _PHRASES) -> Commands:
         """Reads the phrases; there is one file and it is tested, so a fault in it stops the start."""
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return cls(read_yaml(path))
 
     def choice_in(self, text: str) -> str | None:
         """``/forget`` for “delete everything”, ``/help`` for ``/help``; None for anything else."""

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
 from bot.channels.inbound import Answer, Incoming
 from bot.channels.telegram_buttons import Buttons
 from bot.channels.telegram_crowd import Crowd
@@ -29,6 +27,7 @@ from bot.logs import get_logger
 from bot.triage.levels import Level, ReplyKind, Verdict
 from bot.triage.safety_reply import SafetyReplies
 from bot.wording import Button, Reply, Wording
+from bot.yaml_files import read_yaml
 
 log = get_logger(__name__)
 
@@ -310,7 +309,7 @@ _HANDLERS: dict[Kind, Callable[[Talk, Update, Turn], Awaitable[None]]] = {
 
 def words() -> dict[str, Any]:
     """What Telegram shows around the conversation; see the file."""
-    loaded: dict[str, Any] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = read_yaml(WORDS)
     return loaded
 
 

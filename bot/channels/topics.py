@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urldefrag
 
-import yaml
+from bot.yaml_files import read_yaml
 
 GOOD_SECONDS = 1_800.0
 IN_ALL = 10_000
@@ -28,7 +28,7 @@ _LIST = Path(__file__).with_name("topics.yml")
 @cache
 def payloads() -> dict[str, str]:
     """The subjects that may be carried, each with the button that it is answered like; see ``topics.yml``."""
-    listed = yaml.safe_load(_LIST.read_text(encoding="utf-8"))
+    listed = read_yaml(_LIST)
     return {CRISIS: str(listed["crisis"]), **{str(name): f"/{name}" for name in listed["subjects"]}}
 
 

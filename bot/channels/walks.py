@@ -14,10 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from bot.triage.levels import Level
 from bot.wording import Button, Reply, Wording
+from bot.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from bot.catalogue.coping import Exercise
@@ -81,7 +80,7 @@ class Walks:
 
     def __init__(self, wording: Wording, phrases: Path = _PHRASES) -> None:
         self._wording = wording
-        listed = yaml.safe_load(phrases.read_text(encoding="utf-8"))
+        listed = read_yaml(phrases)
         self._go_on, self._leave = frozenset(listed["go_on"]), frozenset(listed["leave"])
         self._ways: dict[str, Callable[[Walk, str, Level, str], Walked | None]] = {
             "/read": self._read,

@@ -16,6 +16,7 @@ from bot.errors import DataError
 from bot.privacy import name_checks, number_checks, place_checks, scans
 from bot.privacy.message import Span, Text
 from bot.privacy.words import WordBook
+from bot.yaml_files import read_yaml
 
 RECOGNISERS = Path(__file__).resolve().parent / "recognisers.yml"
 
@@ -84,7 +85,7 @@ class Recogniser:
 def load(path: Path = RECOGNISERS) -> tuple[Recogniser, ...]:
     """Reads the file; raises ``DataError`` that names the recogniser and the field."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = read_yaml(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise DataError(f"{path.name}: cannot be read") from None
     parts = content["parts"]

@@ -27,20 +27,26 @@ log = get_logger(__name__)
 DIGEST = 32  # bytes
 
 
+_loaded: dict[Path, tuple[Triage, Path]] = {}  # by folder: what was loaded last, and where it belongs
+
+
 def load(folder: Path = FOLDER) -> Triage:
     """The safety net, from what is kept if that is current; raises ``DataError`` where the data is not in order."""
     try:
-        kept = _read(_place(folder))
+        place = _place(folder)
+        kept = _read(place)
     except Exception as error:  # whatever is wrong with what is kept, the data is there
         log.debug("triage.not_kept", error=type(error))
-        kept = None
-    return kept or Triage.load(folder)
+        return Triage.load(folder)
+    _loaded[folder] = kept or Triage.load(folder), place
+    return _loaded[folder][0]
 
 
 def keep(triage: Triage, folder: Path = FOLDER) -> None:
     """Keeps *triage*, made from *folder*, for the next start; does nothing where that cannot be written."""
     with suppress(OSError):
-        place = _place(folder)
+        known, place = _loaded.get(folder, (None, None))
+        place = place if place and known is triage else _place(folder)  # what all of it is made of is summed once
         if place.exists():
             return
         body = pickle.dumps(triage, protocol=pickle.HIGHEST_PROTOCOL)

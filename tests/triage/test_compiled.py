@@ -88,3 +88,15 @@ def test_nowhere_to_keep_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (folder / "__pycache__").write_text("in the way")
     compiled.keep(Triage.load(folder), folder)
     assert compiles(folder, monkeypatch)
+
+
+def test_what_it_is_made_of_is_summed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that finds nothing kept reads all data and code once, for looking and for keeping."""
+    summed: list[Path] = []
+    real = compiled._place
+    monkeypatch.setattr(compiled, "_place", lambda of: summed.append(of) or real(of))  # type: ignore[func-returns-value]
+
+    compiled.keep(compiled.load(folder), folder)
+
+    assert summed == [folder]
+    assert real(folder).exists()
