@@ -14,6 +14,7 @@ from actions.reading import heard, intent, was_asked, words
 from actions.suggest import Suggest
 
 OFFER = "utter_also_"
+SUGGESTED = "find_support"
 LIKELY = 0.2  # of the second intent, from which it is a second need and not noise
 # Each of these has said who learns of it; "find out" is then no second question.
 ABOUT_EYES = frozenset(
@@ -37,10 +38,11 @@ class OfferOtherNeed(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says one offer at most: a need that was named, in the order of the wording, else a likely one."""
-        if was_asked(tracker) and heard(tracker, self._parts.catalogue):  # the answer to "what is it mostly about"
+        now, second = intent(tracker), _second(tracker)
+        # the answer to "what is it mostly about", unless it was a button of that question and is answered already
+        if now != SUGGESTED and was_asked(tracker) and heard(tracker, self._parts.catalogue):
             return await Suggest(self._parts).run(dispatcher, tracker, domain)
         named = set(words(list(tracker.get_latest_entity_values("topic"))))
-        now, second = intent(tracker), _second(tracker)
         offers = [name for name in self._parts.wording.names() if name.startswith(OFFER) and self._is_new(name, now)]
         wanted = [name for name in offers if name.removeprefix(OFFER) in named]
         wanted += [name for name in offers if self._leads_to(name) == second]

@@ -8,7 +8,7 @@ import pytest
 
 from actions.offer_other_need import ABOUT_EYES, OFFER, OfferOtherNeed
 from actions.parts import parts
-from tests.actions.conversation import heard, names, run, tracker
+from tests.actions.conversation import Event, heard, kept, names, pressed, run, tracker
 from tests.conversations.data import ROOT, read, words_of
 
 
@@ -86,3 +86,15 @@ def test_every_need_has_words_and_an_offer_that_leads_on() -> None:
     for offer in offers:
         payload = parts().wording.say(OFFER + offer).buttons[0].payload
         assert payload.removeprefix("/") in read(ROOT / "domain.yml")["intents"]
+
+
+@pytest.mark.parametrize(("message", "times"), [(pressed("find_support", "sleep"), 0), (heard("sleep", "deny"), 1)])
+async def test_suggestions_are_made_once(message: Event, times: int) -> None:
+    """
+    After the question what it is about, a button is answered by its own rule alone; other words are answered here.
+    """
+    asked = [heard("I need help", "find_support"), kept("needs", [])]
+
+    messages, _ = await run(OfferOtherNeed(), tracker(*asked, message, needs=[]))
+
+    assert names(messages).count("utter_suggestions_end") == times
