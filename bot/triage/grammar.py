@@ -14,7 +14,7 @@ from bot.triage.patterns import PREFIX, Choice, Edge, Gap, Maybe, Node, Pattern,
 
 _WORD = r"[^\s(){}|?^$~]+"
 _ITEM = re.compile(
-    rf"\s*(?:\{{(?P<name>\w+)\}}|~(?P<gap>\d+)|\((?P<words>{_WORD}(?:\|{_WORD})+)\)|(?P<sign>[()|?^$])|(?P<word>{_WORD}))"
+    rf"\s*(?:\{{(?P<name>\w+)\}}|(?P<gap>~~?\d+)|\((?P<words>{_WORD}(?:\|{_WORD})+)\)|(?P<sign>[()|?^$])|(?P<word>{_WORD}))"
 )
 
 
@@ -88,7 +88,7 @@ class Grammar:
         if kind == "name":
             return self._fragment(value), at + 1
         if kind == "gap":
-            return Gap(int(value)), at + 1
+            return Gap(int(value.lstrip("~")), wide=value.startswith("~~")), at + 1
         if kind == "word":
             return self._word(value), at + 1
         if kind == "words":

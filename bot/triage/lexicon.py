@@ -116,16 +116,29 @@ class Triage:
         """The rules, in the order of the file."""
         return tuple(rule.id for rule in self._rules)
 
+    def met(self, text: str) -> Iterator[tuple[tuple[str, int], Outcome]]:
+        """Every pattern that *text* meets, as rule and place in it, with what it counts as there; for measuring."""
+        for piece in _pieces(text):
+            words, around = self._surveyed(piece)
+            for rule in self._rules:
+                for number, pattern in enumerate(rule.patterns):
+                    found = [_in_its_place(rule, *span, around) for span in spans_of((pattern,), words)]
+                    if found:
+                        yield (rule.id, number), max(found, key=_weight)
+
     def _all_patterns(self) -> Iterator[Pattern]:
         yield from self._surveyor.patterns()
         for rule in self._rules:
             yield from rule.patterns
 
-    def _hits(self, piece: str) -> Iterator[Hit]:
+    def _surveyed(self, piece: str) -> tuple[Text, Surroundings]:
         plain = self._normaliser.plain(piece)
         text = Text(plain.words, self._surveyor.negators)
         text.candidates = self._index.candidates(text)
-        around = self._surveyor.survey(text, plain.clauses, plain.quoted)
+        return text, self._surveyor.survey(text, plain.clauses, plain.quoted)
+
+    def _hits(self, piece: str) -> Iterator[Hit]:
+        text, around = self._surveyed(piece)
         for rule in self._rules:
             found = [_in_its_place(rule, start, end, around) for start, end in spans_of(rule.patterns, text)]
             if found and (best := max(found, key=_weight)) != NOTHING:

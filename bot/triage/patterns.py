@@ -7,6 +7,7 @@ A pattern is a row of words: ``{i} want to (die|be dead) ~2 tonight?``
 * ``(a|b c)``, ``x?``   one of them; or nothing
 * ``{name}``            a fragment defined once and used in many patterns
 * ``~3``                up to three other words, never a negation and never the end of a sentence
+* ``~~8``               up to eight other words or ends of sentences: what stands close by in a message of fragments
 * ``^`` ``$``           where a sentence begins, where it ends
 
 Places are the bits of one integer: bit 7 stands for the seventh word. A step takes the places where an element may
@@ -159,18 +160,20 @@ class Maybe(Node):
 
 
 class Gap(Node):
-    """Up to *width* other words."""
+    """Up to *width* other words; a *wide* one goes on over negations and into the next sentences."""
 
-    __slots__ = ("width",)
+    __slots__ = ("wide", "width")
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, wide: bool = False) -> None:
         self.width = width
+        self.wide = wide
 
     def step(self, starts: int, text: Text) -> int:
         text.steps += self.width
+        may = text.all if self.wide else text.gaps
         ends = starts
         for _ in range(self.width):
-            starts = (starts & text.gaps) << 1
+            starts = (starts & may) << 1
             ends |= starts
         return ends
 

@@ -21,7 +21,10 @@ PERSON_REACH = 6
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Places of one message, as bits: sayings, negations, where a negation's reach ends, persons, cues by sentence."""
+    """
+    Places of one message, as bits: sayings, negations, where a negation's reach ends, persons, cues by sentence.
+    ``recovered``: what is long past is told by somebody who is well now.
+    """
 
     benign: int
     negators: int
@@ -30,6 +33,7 @@ class Surroundings:
     first_person: int
     third_person: int
     cues: Mapping[str, int]
+    recovered: bool = False
 
     def scopes(self, start: int, end: int) -> Iterator[str]:
         """The scopes that a match from *start* to *end* stands in."""
@@ -42,6 +46,8 @@ class Surroundings:
         for name, places in self.cues.items():
             if places >> start & 1:
                 yield name
+                if name == "past" and self.recovered:
+                    yield "over"
 
     def is_mine(self, start: int, end: int) -> bool:
         """Whether the match says ``i``, ``me`` or ``my``, or is said of the writer by the words just before it."""
@@ -90,18 +96,23 @@ class Surveyor:
         self._bridges = read_patterns(tables["negation_ends"], grammar, "negation_ends")
         self._benign = read_patterns(tables["benign"], grammar, "benign")
         self._recorded = read_patterns(tables["recorded"], grammar, "recorded")
+        self._spoken_quotes = read_patterns(tables["spoken_quotes"], grammar, "spoken_quotes")
+        self._recovered = read_patterns(tables["recovered"], grammar, "recovered")
+        self._recovered_not = read_patterns(tables["recovered_not"], grammar, "recovered_not")
         self._cues = {name: read_patterns(lines, grammar, f"cues {name}") for name, lines in tables["cues"].items()}
 
     def patterns(self) -> Iterator[Pattern]:
         """All patterns that are looked for, for the index."""
         tables = (self._third_person, self._not_negators, self._bridges, self._benign, self._recorded)
-        for patterns in (*tables, *self._cues.values()):
+        message = (self._spoken_quotes, self._recovered, self._recovered_not)
+        for patterns in (*tables, *message, *self._cues.values()):
             yield from patterns
 
     def survey(self, text: Text, clauses: int, quoted: int) -> Surroundings:
         """The surroundings in *text*."""
         sentences = _sentences(text)
         third_person = covered(self._third_person, text)  # “my partner” is no word about oneself
+        quoted |= covered(self._spoken_quotes, text)
         cues = {name: _sentences_with(covered(patterns, text), sentences) for name, patterns in self._cues.items()}
         return Surroundings(
             benign=covered(self._benign, text),
@@ -111,6 +122,7 @@ class Surveyor:
             first_person=text.any_of(self._first_person) & ~third_person,
             third_person=third_person,
             cues={**cues, "quoted": quoted, "recorded": quoted if covered(self._recorded, text) else 0},
+            recovered=bool(cues["past"] and covered(self._recovered, text) and not covered(self._recovered_not, text)),
         )
 
 
