@@ -30,6 +30,9 @@ FIRST_NAME = "responder"
 _hasher = PasswordHasher()  # Argon2id with the library's parameters: 64 MiB, three passes (RFC 9106, second choice)
 _SYLLABLES = [first + vowel for first in "bdfghjkmnprstvz" for vowel in "aeiou"]
 
+_BY_ID = sa.select(accounts).where(accounts.c.id == sa.bindparam("this"))  # asked with every request: built once
+_EVERYBODY = sa.select(accounts.c.id, accounts.c.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -158,12 +161,12 @@ def find(db: Connection, name: str) -> Account | None:
 
 def by_id(db: Connection, account_id: str) -> Account | None:
     """The account with this id."""
-    return _account(db.execute(sa.select(accounts).where(accounts.c.id == account_id)).mappings().first())
+    return _account(db.execute(_BY_ID, {"this": account_id}).mappings().first())
 
 
 def everybody(db: Connection) -> dict[str, str]:
     """Names by id."""
-    return {row.id: row.name for row in db.execute(sa.select(accounts.c.id, accounts.c.name))}
+    return {row.id: row.name for row in db.execute(_EVERYBODY)}
 
 
 def right_password(account: Account | None, password: str) -> bool:

@@ -25,7 +25,7 @@ from bot.logs import get_logger
 
 log = get_logger(__name__)
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.25  # between looks by the clock; a mailbox that was written into wakes the desk at once
 IDLE_SECONDS = 1.0
 FAILED_SECONDS = 1.0
 CLEAN_SECONDS = 3.0
@@ -42,15 +42,24 @@ class Live:
         self._heartbeat = heartbeat
         self._pages: dict[str, str] = {}
         self._changed = asyncio.Event()
+        self._news = asyncio.Event()  # look now, not when it is time
         self._ending = False
 
     async def run(self) -> None:
         """Watches until cancelled."""
+        try:
+            await self._watch()
+        finally:
+            self._mailbox.stop_listening()
+
+    async def _watch(self) -> None:
         version, cleaned = -1, float("-inf")
         while True:
             now = asyncio.get_running_loop().time()
             try:
+                self._news.clear()
                 found = await self._mailbox.ask(lambda _: self._mailbox.version())
+                self._mailbox.listen(self._news.set)
                 if now - cleaned >= CLEAN_SECONDS:
                     await self._mailbox.ask(_clean)
                     cleaned = now
@@ -60,7 +69,9 @@ class Live:
             if found != version:
                 version = found
                 self._tell()
-            await asyncio.sleep(pause)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
 
     def end(self) -> None:
         """Ends every stream, so that the process can stop."""
@@ -74,8 +85,7 @@ class Live:
     async def picture(self, session: Session) -> dict[str, Any]:
         """The page's content now; ``{"broken": true}`` when the mailbox cannot be read."""
         try:
-            names = await to_thread.run_sync(self._names)
-            return await self._mailbox.ask(lambda post: draw(post, session.account, names, self._heartbeat))
+            return await self._mailbox.ask(lambda post: draw(post, session.account, self._names(), self._heartbeat))
         except StoreError:
             return {"broken": True}
 
@@ -84,6 +94,7 @@ class Live:
         account = session.account.id
         self._pages[account] = page
         self._tell()
+        self._news.set()
         last, pinged = None, float("-inf")
         loop = asyncio.get_running_loop()
         try:

@@ -19,7 +19,12 @@ CHATS_AT_ONCE = 3
 
 
 def draw(post: Post, account: Account, names: Mapping[str, str], heartbeat: float) -> dict[str, Any]:
-    """What the page of *account* shows. Times are on the mailbox's clock; ``now`` is told apart from it."""
+    """What the page of *account* shows, all of one moment. Times are on the mailbox's clock; ``now`` is told apart."""
+    with post.reading():
+        return _draw(post, account, names, heartbeat)
+
+
+def _draw(post: Post, account: Account, names: Mapping[str, str], heartbeat: float) -> dict[str, Any]:
     there = post.presence.there(Kind.RESPONDER, heartbeat)
     edges = post.presence.there(Kind.EDGE, EDGE_SILENT)
     cases = post.queue.all()

@@ -20,6 +20,7 @@ IDLE_SECONDS = 1800.0
 BROWSER_SECONDS = 180 * 86_400.0
 _PURPOSE = "desk_sessions"
 _TOUCH_SECONDS = 30.0
+_BY_MARK = sa.select(sessions).where(sessions.c.mark.in_(sa.bindparam("marks", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Sessions:
             return None
         now = self._clock()
         with self._database.reading() as db:
-            row = db.execute(sa.select(sessions).where(sessions.c.mark.in_(self._marks("session", cookie)))).first()
+            row = db.execute(_BY_MARK, {"marks": self._marks("session", cookie)}).first()
             account = by_id(db, row.account) if row else None
         if row is None or account is None or row.ends < now or row.seen < now - IDLE_SECONDS:
             return None

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.crypto.sealing import Sealer
 from bot.errors import SidedoorError, StoreError
+from bot.handoff.bell import Bell, ring
 from bot.handoff.duty import Duty
 from bot.logs import get_logger
 
@@ -64,6 +65,8 @@ class Mailbox:
         self._versions = 0
         self._last: Any = None
         self._opening = threading.RLock()
+        self._here = threading.local()
+        self._bell = Bell(path.parent)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="mailbox")
 
     @property
@@ -97,19 +100,38 @@ class Mailbox:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A consistent view; waits for no writer."""
-        from bot.handoff.sqlite import reading
-
-        with self._guarded(), reading(self._ready()) as connection:
-            yield connection
+        """A consistent view; waits for no writer. A reading within a reading is the same one."""
+        known: Connection | None = getattr(self._here, "connection", None)
+        if known is not None:
+            yield known
+            return
+        with self._guarded(), self._begin_reading() as connection:
+            self._here.connection = connection
+            try:
+                yield connection
+            finally:
+                self._here.connection = None
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that holds the only write lock from its first statement on."""
+        """A transaction that holds the only write lock from its first statement on; its end wakes who listens."""
         from bot.handoff.sqlite import writing
 
         with self._guarded(), writing(self._ready()) as connection:
             yield connection
+        ring(self.path.parent)
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """
+        Calls *heard* in the running loop when somebody has written; call it again after each ``version``.
+
+        It is a help, no promise: whoever relies on a change asks for ``version`` by the clock as well.
+        """
+        self._bell.hang(heard)
+
+    def stop_listening(self) -> None:
+        """Nothing is waited for any more."""
+        self._bell.take_down()
 
     def version(self) -> int:
         """Another number whenever anything has changed in the file; cheap enough to ask twenty times a second."""
@@ -142,6 +164,11 @@ class Mailbox:
             if self._engine is not None:
                 self._engine.dispose()
             self._engine = self._watcher = self._last = None
+
+    def _begin_reading(self) -> contextlib.AbstractContextManager[Connection]:
+        from bot.handoff.sqlite import reading
+
+        return reading(self._ready())
 
     def _ready(self) -> Engine:
         from bot.handoff.sqlite import engine_for, private_file

@@ -82,6 +82,7 @@ class Outbox:
         self._store = store
         self._table = table
         self._schedule = schedule
+        self._dead = sa.select(table).where(table.c.state == "dead").order_by(table.c.made.desc())
 
     # -- within the transaction of a step
 
@@ -175,9 +176,9 @@ class Outbox:
 
     def dead(self) -> list[DeadLetter]:
         """What could not be told, the newest first."""
-        t, now = self._table, self._store.clock()
+        now = self._store.clock()
         with self._store.reading() as db:
-            rows = db.execute(sa.select(t).where(t.c.state == "dead").order_by(t.c.made.desc())).mappings().all()
+            rows = db.execute(self._dead).mappings().all()
         return [DeadLetter(r["id"], r["kind"], r["endpoint"], r["tries"], r["word"], now - r["made"]) for r in rows]
 
     def put_away(self, letter_id: str) -> bool:

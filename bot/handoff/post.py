@@ -17,6 +17,7 @@ class Post:
 
     def __init__(self, mailbox: Mailbox) -> None:
         self.duty = mailbox.duty
+        self.reading = mailbox.reading
         self.outbox = Outbox(mailbox, outbox)
         self.queue = Queue(mailbox, self.outbox)
         self.relay = Relay(mailbox)

@@ -13,6 +13,12 @@ from bot.handoff.mailbox import Mailbox
 from bot.handoff.records import Kind, Sign, count_on_duty
 from bot.handoff.tables import presence
 
+_THERE = sa.select(presence.c.id, presence.c.tier, presence.c.on_duty, presence.c.seen, presence.c.offers).where(
+    presence.c.kind == sa.bindparam("kind"),
+    presence.c.seen >= sa.bindparam("oldest"),
+    presence.c.seen <= sa.bindparam("now"),
+)
+
 
 class Presence:
     """The signs of life in a mailbox. A sign from the future is left over from before a reboot and does not count."""
@@ -36,10 +42,8 @@ class Presence:
     def there(self, kind: Kind, within: float) -> dict[str, Sign]:
         """Everybody of *kind* who gave a sign in the last *within* seconds, by id."""
         now = self._mailbox.clock()
-        fresh = (presence.c.kind == kind.value, presence.c.seen >= now - within, presence.c.seen <= now)
-        columns = (presence.c.id, presence.c.tier, presence.c.on_duty, presence.c.seen, presence.c.offers)
         with self._mailbox.reading() as db:
-            rows = db.execute(sa.select(*columns).where(*fresh)).all()
+            rows = db.execute(_THERE, {"kind": kind.value, "oldest": now - within, "now": now}).all()
         return {row.id: Sign(row.id, row.tier, row.on_duty, row.seen, row.offers) for row in rows}
 
     def on_duty(self, within: float) -> Counter[int]:
@@ -50,5 +54,8 @@ class Presence:
         """Deletes signs older than *older_than* seconds."""
         now = self._mailbox.clock()
         old = sa.or_(presence.c.seen < now - older_than, presence.c.seen > now)
+        with self._mailbox.reading() as db:
+            if db.execute(sa.select(presence.c.id).where(old)).first() is None:
+                return  # a write that changes nothing would wake everybody
         with self._mailbox.writing() as db:
             db.execute(presence.delete().where(old))

@@ -25,6 +25,9 @@ from bot.triage.levels import Level
 _NAMES_TRIED = 20
 _ENDED = tuple(state.value for state in ENDED)
 _HELD = tuple(state.value for state in HELD)
+_ALL = sa.select(cases).order_by(cases.c.level.desc(), cases.c.since)
+_OF_EDGE = sa.select(cases).where(cases.c.edge == sa.bindparam("edge"))
+_ONE = sa.select(cases).where(cases.c.id == sa.bindparam("case"))
 
 
 class Queue:
@@ -73,14 +76,13 @@ class Queue:
 
     def all(self) -> list[Case]:
         """The most severe first, then whoever has waited longest."""
-        order = (cases.c.level.desc(), cases.c.since)
         with self._mailbox.reading() as db:
-            return [_case(row) for row in db.execute(sa.select(cases).order_by(*order)).mappings()]
+            return [_case(row) for row in db.execute(_ALL).mappings()]
 
     def of_edge(self, edge: str) -> dict[str, Case]:
         """The cases that one edge process has opened, by id."""
         with self._mailbox.reading() as db:
-            found = db.execute(sa.select(cases).where(cases.c.edge == edge)).mappings()
+            found = db.execute(_OF_EDGE, {"edge": edge}).mappings()
             return {row["id"]: _case(row) for row in found}
 
     def claim(self, case_id: str, responder: str) -> bool:
@@ -232,7 +234,7 @@ def _back(now: float) -> Mapping[str, Any]:
 
 
 def _one(db: Connection, case_id: str) -> Case:
-    row = db.execute(sa.select(cases).where(cases.c.id == case_id)).mappings().first()
+    row = db.execute(_ONE, {"case": case_id}).mappings().first()
     if row is None:
         raise UnknownCase("the case was closed, erased or never existed")
     return _case(row)

@@ -17,6 +17,34 @@ from bot.handoff.tables import cases, lines
 
 _BLOCK = 256  # what a line's length gives away is how many of these it fills
 
+# Built once: putting a statement together takes the interpreter longer than the database needs to answer it.
+_CASE, _SIDE = sa.bindparam("this"), sa.bindparam("whose")
+_HERE = sa.and_(lines.c.case_id == _CASE, lines.c.side == _SIDE)
+_THERE = sa.and_(lines.c.sealed.is_(None), sa.not_(lines.c.failed))
+_STATE = sa.select(cases.c.state).where(cases.c.id == _CASE)
+_WAITING = (
+    sa.select(lines.c.seq, lines.c.sealed)
+    .where(_HERE, lines.c.seq > sa.bindparam("after"), lines.c.sealed.isnot(None))
+    .order_by(lines.c.seq)
+)
+_COUNTS = sa.select(
+    sa.func.count(),
+    sa.func.count(sa.case((_THERE, 1))),
+    sa.func.count(sa.case((lines.c.seq <= sa.bindparam("saw"), 1))),
+    sa.func.count(sa.case((lines.c.failed, 1))),
+    sa.func.max(sa.case((_THERE, lines.c.seq))),
+).where(_HERE)
+_FAILED = sa.select(lines.c.seq).where(_HERE, lines.c.failed).order_by(lines.c.seq)
+_SAME = sa.and_(lines.c.side == _SIDE, lines.c.line_id == sa.bindparam("line"))
+_NUMBERS = sa.select(sa.func.max(lines.c.seq), sa.func.max(sa.case((_SAME, lines.c.seq)))).where(
+    lines.c.case_id == _CASE
+)
+_ARRIVED = (
+    lines.update()
+    .where(_HERE, lines.c.seq <= sa.bindparam("upto"), lines.c.sealed.isnot(None))
+    .values(sealed=sa.null())
+)
+
 
 class Relay:
     """The lines in a mailbox."""
@@ -27,7 +55,7 @@ class Relay:
     def to_desk(self, case_id: str, line_id: str, text: str) -> int:
         """Leaves a line of the officer's, once per *line_id*; raises ``WrongState`` when nobody holds the case."""
         with self._mailbox.writing() as db:
-            state = db.execute(sa.select(cases.c.state).where(cases.c.id == case_id)).scalar()
+            state = db.execute(_STATE, {"this": case_id}).scalar()
             if state is None or State(state) not in HELD:
                 raise WrongState("nobody holds the case, so a line would lie there unread")
             return self._leave(db, case_id, Side.DESK, line_id, text)
@@ -43,9 +71,8 @@ class Relay:
 
     def waiting(self, case_id: str, side: Side, *, after: int = 0) -> list[Line]:
         """The lines for *side* that were not delivered yet, in order."""
-        here = (lines.c.case_id == case_id, lines.c.side == side.value, lines.c.seq > after, lines.c.sealed.isnot(None))
         with self._mailbox.reading() as db:
-            found = db.execute(sa.select(lines.c.seq, lines.c.sealed).where(*here).order_by(lines.c.seq)).all()
+            found = db.execute(_WAITING, {"this": case_id, "whose": side.value, "after": after}).all()
         return [line for seq, sealed in found if (line := self._open(case_id, side, seq, sealed))]
 
     def delivered(self, case_id: str, side: Side, upto: int) -> None:
@@ -68,21 +95,16 @@ class Relay:
 
     def progress(self, case: Case, side: Side) -> Progress:
         """How the lines for *side* are doing."""
-        columns = (lines.c.seq, lines.c.sealed.is_(None).label("gone"), lines.c.failed)
+        here = {"this": case.id, "whose": side.value}
         with self._mailbox.reading() as db:
-            here = (lines.c.case_id == case.id, lines.c.side == side.value)
-            rows = db.execute(sa.select(*columns).where(*here).order_by(lines.c.seq)).all()
-        arrived = [row.seq for row in rows if row.gone and not row.failed]
-        seen = sum(row.seq <= case.seen for row in rows) if side is Side.DESK else 0
-        failed = tuple(row.seq for row in rows if row.failed)
-        return Progress(len(rows), len(arrived), seen, failed, max(arrived, default=0))
+            sent, delivered, seen, failing, last = db.execute(_COUNTS, {**here, "saw": case.seen}).one()
+            failed = tuple(db.execute(_FAILED, here).scalars()) if failing else ()
+        return Progress(sent, delivered, seen if side is Side.DESK else 0, failed, last or 0)
 
     def _leave(self, db: Connection, case_id: str, side: Side, line_id: str, text: str) -> int:
-        same = (lines.c.case_id == case_id, lines.c.side == side.value, lines.c.line_id == line_id)
-        known = db.execute(sa.select(lines.c.seq).where(*same)).scalar()
+        last, known = db.execute(_NUMBERS, {"this": case_id, "whose": side.value, "line": line_id}).one()
         if known is not None:
             return int(known)
-        last = db.execute(sa.select(sa.func.max(lines.c.seq)).where(lines.c.case_id == case_id)).scalar()
         seq = int(last or 0) + 1
         sealed = self._mailbox.sealer.seal(
             pad(text.encode("utf-8", "replace"), _BLOCK), place=_place(case_id, side, seq)
@@ -100,8 +122,7 @@ class Relay:
 
 
 def _clear(db: Connection, case_id: str, side: Side, upto: int) -> None:
-    here = (lines.c.case_id == case_id, lines.c.side == side.value, lines.c.seq <= upto, lines.c.sealed.isnot(None))
-    db.execute(lines.update().where(*here).values(sealed=None))
+    db.execute(_ARRIVED, {"this": case_id, "whose": side.value, "upto": upto})
 
 
 def _place(case_id: str, side: Side, seq: int) -> str:

@@ -8,10 +8,12 @@ the same clock and no row tells the time of day.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,13 +45,9 @@ class ServerMailbox(Mailbox):
         self._set_at = float("-inf")
         self._listener: Any = None
         self._heard = time.monotonic()
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A consistent view; waits for no writer."""
-        with self._guarded(), self._ready().connect() as connection, connection.begin():
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield connection
+        self._ear: int | None = None
+        self._ear_of: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -68,6 +66,29 @@ class ServerMailbox(Mailbox):
                     self._listen()
                 self._take_news(0.0)
                 return self._versions
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """As there; the connection that hears was opened by ``version``, off the loop, and is read there."""
+        import psycopg2
+
+        listener = self._listener
+        if listener is not self._ear_of:
+            self._close_ear()
+        if listener is None:
+            return
+        with contextlib.suppress(OSError, psycopg2.Error):
+            if self._ear is None:  # a descriptor of its own: the connection may be closed by another thread
+                self._ear, self._ear_of = os.dup(listener.fileno()), listener
+                self._loop = asyncio.get_running_loop()
+            asyncio.get_running_loop().add_reader(self._ear, self._rung, heard)
+
+    def stop_listening(self) -> None:
+        """Ends the connection as well: what nobody reads would pile up at the server."""
+        self._close_ear()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            with contextlib.suppress(Exception):
+                listener.close()
 
     def wipe(self) -> bool:
         """Writes the tables anew, because old versions of rows stay where they are; false when one was in use."""
@@ -97,6 +118,24 @@ class ServerMailbox(Mailbox):
                 self._engine.dispose()
             self._engine = None
             self._versions += 1
+
+    def _rung(self, heard: Callable[[], None]) -> None:
+        if self._ear is not None and self._loop is not None:
+            self._loop.remove_reader(self._ear)  # until ``version`` has read what is there
+        heard()
+
+    def _close_ear(self) -> None:
+        if self._ear is not None:
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.remove_reader(self._ear)
+            os.close(self._ear)
+        self._ear = self._ear_of = self._loop = None
+
+    @contextlib.contextmanager
+    def _begin_reading(self) -> Iterator[Connection]:
+        with self._ready().connect() as connection, connection.begin():
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield connection
 
     def _ready(self) -> Engine:
         with self._opening:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.25  # between looks by the clock; a mailbox that was written into wakes the watch at once
 HEAD_START = 2.0
 SLOW_SECONDS = 0.5  # between looks when nobody waits, or when the mailbox fails
 READ_SECONDS = 1.0  # how old a view may get when nothing seems to have changed
@@ -70,6 +70,7 @@ class Watch:
         self._courier = courier
         self._talks = talks
         self._awake = asyncio.Event()
+        self._news = asyncio.Event()  # look again now, not when it is time
         self._to_end: dict[str, State] = {}
         self._view = View()
         self._version = -1
@@ -107,13 +108,26 @@ class Watch:
                 async with asyncio.timeout(HEAD_START):
                     await self._awake.wait()
             while True:
+                self._news.clear()
                 await self.round()
                 if not self._busy() and not self.offers() and self._mailbox.clock() > self._marks_until:
                     self._awake.clear()
-                await asyncio.sleep(POLL_SECONDS if self._busy() and self._failing is None else SLOW_SECONDS)
+                await self._rest()
                 await self._awake.wait()
         finally:
+            self._mailbox.stop_listening()
             self._farewell()
+
+    async def _rest(self) -> None:
+        """Until there is news, or it is time to look; a mailbox that fails, or that nobody waits for, wakes nobody."""
+        if not self._busy() or self._failing is not None:
+            self._mailbox.stop_listening()
+            await asyncio.sleep(SLOW_SECONDS)
+            return
+        self._mailbox.listen(self._news.set)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._news.wait()
 
     async def round(self) -> None:
         """One look at the mailbox, and everything that follows from it."""
@@ -148,18 +162,25 @@ class Watch:
         post.queue.sweep_letters()
 
     async def _look(self, now: float) -> None:
-        version = await self._mailbox.ask(lambda _: self._mailbox.version())
-        if version == self._version and now - self._read < READ_SECONDS:
-            return
         wanted = {talk.case_id: talk.brought for talk in self._with_case()}
-        self._view = await self._mailbox.ask(lambda post: self._read_all(post, wanted))
-        self._version, self._read = version, now
+        known = self._version if now - self._read < READ_SECONDS else None
+        found = await self._mailbox.ask(lambda post: self._read_new(post, wanted, known))
+        if found is None:
+            return
+        (self._version, self._view), self._read = found, now
         for talk in self._with_case():
             if talk.case_id in wanted:
                 self._follow(talk, now)
 
+    def _read_new(self, post: Post, wanted: dict[str, int], known: int | None) -> tuple[int, View] | None:
+        """What there is now and its number, if that is not the one that is *known*."""
+        version = self._mailbox.version()  # before the reading: what comes in between is then read once more
+        if version == known:
+            return None
+        with self._mailbox.reading():
+            return version, self._read_all(post, wanted)
+
     def _read_all(self, post: Post, wanted: dict[str, int]) -> View:
-        """Cases before lines: a line that was written before a case was closed is then certainly seen."""
         found = post.queue.of_edge(self._edge)
         cases = {case_id: found[case_id] for case_id in wanted if case_id in found}
         held = {case_id: case for case_id, case in cases.items() if case.state in HELD or case.state is State.CLOSED}
@@ -239,7 +260,14 @@ class Watch:
             if line.seq > talk.brought:
                 talk.brought = line.seq
                 said = (Reply(line.text, speaker="desk"),)
-                self._courier.bring(talk.who, said, talk.status(now), partial(_arrived, talk, line.seq))
+                self._courier.bring(talk.who, said, talk.status(now), partial(self._arrived, talk, line.seq))
+
+    def _arrived(self, talk: Talk, seq: int, arrived: bool) -> None:
+        if arrived:
+            talk.arrived = max(talk.arrived, seq)
+        else:
+            talk.failed.append(seq)
+        self._news.set()  # the desk is told now
 
     def _over(self, talk: Talk, state: State, now: float) -> None:
         """The words go now, in the next round at the latest; after a failure to find anybody the offer stands again."""
@@ -296,13 +324,6 @@ class Watch:
             self._mailbox.post.presence.gone(self._edge)
         except StoreError:
             return  # the desk sees within seconds that this edge gives no sign of life
-
-
-def _arrived(talk: Talk, seq: int, arrived: bool) -> None:
-    if arrived:
-        talk.arrived = max(talk.arrived, seq)
-    else:
-        talk.failed.append(seq)
 
 
 def _end(post: Post, case_id: str, state: State) -> None:

@@ -114,6 +114,79 @@ def test_a_change_is_noticed_by_the_other_process(opener: Open) -> None:
         time.sleep(0.005)
 
 
+async def test_whoever_listens_is_woken(opener: Open) -> None:
+    """
+    A change by the other process is heard without looking; after each look the next one is heard, too.
+    """
+    edge, desk = opener(), opener()
+    fill(edge)
+    heard = asyncio.Event()
+    for level in (Level.HIGH, Level.IMMINENT):
+        await desk.ask(lambda _: desk.version(), within=20)
+        heard.clear()
+        desk.listen(heard.set)
+        await edge.ask(lambda post, level=level: post.queue.raise_level(CASE, level), within=20)
+        async with asyncio.timeout(20):
+            await heard.wait()
+    desk.stop_listening()
+    heard.clear()
+    await edge.ask(lambda post: post.queue.end(CASE, State.CANCELLED), within=20)
+    await asyncio.sleep(0.05)
+
+    assert not heard.is_set()
+
+
+async def test_a_lost_listener_is_noticed_and_replaced(postgres_url: str) -> None:
+    """
+    A connection that the server cuts wakes whoever listens; the next looks open another one, and that one hears.
+    """
+    import psycopg2
+
+    from bot.handoff.server import ServerMailbox
+
+    box, other = (ServerMailbox(postgres_url, Sealer([new_key()])) for _ in range(2))
+    fill(box)
+    heard = asyncio.Event()
+    await box.ask(lambda _: box.version(), within=20)
+    box.listen(heard.set)
+    with psycopg2.connect(postgres_url) as server, server.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%LISTEN %'"
+        )
+    async with asyncio.timeout(20):
+        await heard.wait()
+    for _ in range(3):
+        try:
+            await box.ask(lambda _: box.version(), within=20)
+            break
+        except StoreError:
+            continue
+    heard.clear()
+    box.listen(heard.set)
+    await other.ask(lambda post: post.queue.raise_level(CASE, Level.IMMINENT), within=20)
+    async with asyncio.timeout(20):
+        await heard.wait()
+    box.stop_listening()
+    for each in (box, other):
+        each.dispose()
+
+
+def test_a_reading_within_a_reading_sees_the_same_moment(opener: Open) -> None:
+    """
+    What is read piece by piece for one page is of one moment, whatever is written meanwhile.
+    """
+    edge, desk = opener(), opener()
+    fill(edge)
+    with desk.reading():
+        before = desk.post.queue.find(CASE).level
+        edge.post.queue.raise_level(CASE, Level.IMMINENT)
+        within = desk.post.queue.find(CASE).level
+
+    assert before == within == Level.HIGH
+    assert desk.post.queue.find(CASE).level == Level.IMMINENT
+
+
 def test_both_sides_have_one_clock(opener: Open) -> None:
     """
     What one side calls now is now for the other side, to a tenth of a second.
