@@ -12,7 +12,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.filling import bubbles
 from actions.parts import Parts, parts
-from actions.reading import intent, pressed, state_named, written
+from actions.reading import intent, options_now, pressed, state_named, written
+from bot.catalogue.consequences import Consequence
+from bot.catalogue.guarantees import Option
 
 
 class ShowConsequence(Action):
@@ -33,11 +35,31 @@ class ShowConsequence(Action):
             dispatcher.utter_message(response="utter_consequence_which")
             return []
         found = catalogue.consequence(topic, state_named(tracker) or "")
+        if option := self._named(tracker, found):
+            self._say_of_card(dispatcher, intent(tracker), found, option)
+            return [SlotSet("subject", topic), SlotSet("option", option.id)]
         *before, last = bubbles(catalogue.cards.consequence_parts(found))
         for part in before:
             dispatcher.utter_message(response="utter_consequence_part", part=part)
         dispatcher.utter_message(response=f"utter_consequence_{topic}", told=last)
         return [SlotSet("subject", topic)]
+
+    def _named(self, tracker: Tracker, found: Consequence) -> Option | None:
+        """The one kind of help that the message names and the general answer is not about."""
+        named = set(options_now(tracker, self._parts.catalogue))
+        named -= {"therapist"} if "therapist_cash" in named else set()  # "a therapist, and pay cash" is one of them
+        if not found.card or len(named) != 1 or named & {*found.about}:
+            return None
+        return self._parts.catalogue.option(named.pop(), state_named(tracker))
+
+    def _say_of_card(self, dispatcher: CollectingDispatcher, asked: str, found: Consequence, option: Option) -> None:
+        """ "Can they make the chaplain talk" is answered from the chaplain's card, not from what holds elsewhere."""
+        cards = self._parts.catalogue.cards
+        *before, last = bubbles(cards.answer(option, question) for question in found.card)
+        for part in before:
+            dispatcher.utter_message(response="utter_consequence_part", part=part)
+        general = {"title": found.title, "payload": f"/{asked}:{found.id}"}
+        dispatcher.utter_message(response="utter_consequence_of_card", title=option.title, part=last, buttons=[general])
 
     def _topic(self, tracker: Tracker) -> str:
         known = {found.id for found in self._parts.catalogue.consequences()}

@@ -13,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.parts import Parts, parts
 from actions.reading import audience, heard, level, state_named
+from bot.catalogue.guarantees import Audience
 from bot.catalogue.providers import Freshness, Kind, Provider
 
 FIRST = (Kind.CRISIS, Kind.PEER)
@@ -33,12 +34,13 @@ class ShowLines(Action):
         """Says them for the state, the language and the people that were named."""
         catalogue, moment = self._parts.catalogue, datetime.now(UTC)
         wished = heard(tracker, catalogue).need(level(tracker), state_named(tracker) or "", moment)
+        who = audience(tracker) if wished.who is Audience.OFFICER else wished.who
         lines = catalogue.lines(
             wished.level,
             state=wished.state,
             hours_now=moment,
             language=wished.language,
-            who=audience(tracker),
+            who=who,
             veteran=wished.veteran,
         )
         first = [line for line in lines if line.kind in FIRST][:MOST]
@@ -49,6 +51,8 @@ class ShowLines(Action):
             others="\n".join(f"• {line.name}: {line.how_to_reach}" for line in others),
             checked=self._checked(first, moment),
         )
+        if who is Audience.DISPATCHER and not wished.state:
+            dispatcher.utter_message(response="utter_lines_dispatcher")
         return []
 
     def _told(self, lines: Iterable[Provider]) -> str:

@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.filling import bubbles, card_values
 from actions.parts import Parts, parts
-from actions.reading import card, state_named
+from actions.reading import card, state_named, written
 
 USUAL = "peer_support"
 
@@ -30,6 +30,9 @@ class ShowState(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says it, or what to ask when no state was named."""
         catalogue = self._parts.catalogue
+        if elsewhere := catalogue.elsewhere_named(written(tracker)):  # never answered with the law of an earlier place
+            dispatcher.utter_message(response="utter_tell_state_elsewhere", place=elsewhere)
+            return []
         state = state_named(tracker, catalogue)
         law = catalogue.state_law(state or "")
         if state is None or law is None:

@@ -74,9 +74,9 @@ class Cards:
         """A state's law question by question, cut where a bubble may end; what to ask instead where none was found."""
         if found.ask_instead:
             asked = "\n".join([self._labels["ask_first"], *(f"• {question}" for question in found.ask_instead)])
-            return (f"{found.place.name}\n{self.facts(found.facts())}", asked)
+            return (f"{_headed(found.place.name)}\n{self.facts(found.facts())}", asked)
         first, *rest = (f"{answer.heading}:\n{self.facts(answer.facts)}" for answer in found.answers)
-        return (f"{found.place.name}\n{first}", *rest)
+        return (f"{_headed(found.place.name)}\n{first}", *rest)
 
     def sections(self, option: Option) -> tuple[str, ...]:
         """The whole card, cut where a bubble may end."""
@@ -176,6 +176,11 @@ def told_on(option: Option) -> tuple[Fact, ...]:
     return tuple(
         dict.fromkeys([*option.two_lines, *(fact for question in Question for fact in option.answer(question))])
     )
+
+
+def _headed(name: str) -> str:
+    """A heading begins with a capital, "federal agencies" too."""
+    return name[:1].upper() + name[1:]
 
 
 def _day(day: date) -> str:

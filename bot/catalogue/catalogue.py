@@ -27,7 +27,14 @@ from bot.catalogue.guarantees import (
     read_sources,
 )
 from bot.catalogue.hearing import Phrases
-from bot.catalogue.jurisdictions import Jurisdiction, Rules, read_jurisdictions, read_rules, state_named
+from bot.catalogue.jurisdictions import (
+    Jurisdiction,
+    Rules,
+    elsewhere_named,
+    read_jurisdictions,
+    read_rules,
+    state_named,
+)
 from bot.catalogue.links import Trackers, read_trackers
 from bot.catalogue.loading import DATA, Faults, read
 from bot.catalogue.matching import Match, Matcher, Need, read_matcher
@@ -51,6 +58,7 @@ class Catalogue:
     _called: Phrases
     _sources: Mapping[str, Source]
     _places: Mapping[str, Jurisdiction]
+    _elsewhere: tuple[str, ...]
     _rules: Rules
     _warn: Fact
     _providers: tuple[Provider, ...]
@@ -82,6 +90,7 @@ class Catalogue:
         cards.done()
         laws = read(folder / "jurisdictions.yml", faults)
         places = read_jurisdictions(laws, reader, options)
+        elsewhere = laws.texts("elsewhere")
         laws.done()
         lines = read(folder / "providers.yml", faults)
         lines.day("checked_on")
@@ -108,6 +117,7 @@ class Catalogue:
             _called=Phrases.of({name: option.also_called for name, option in options.items()}),
             _sources=sources,
             _places=places,
+            _elsewhere=elsewhere,
             _rules=read_rules(laws),
             _warn=reader.shared.get("warn_by_state") or reader.nothing,
             _providers=providers,
@@ -178,6 +188,10 @@ class Catalogue:
     def state_named(self, text: str) -> str:
         """The postal code of the state that *text* names, or nothing."""
         return state_named(text, self._places.values())
+
+    def elsewhere_named(self, text: str) -> str:
+        """A place that *text* names, no state and without a row; nothing for New Mexico."""
+        return "" if self.state_named(text) else elsewhere_named(text, self._elsewhere)
 
     # Lines, providers, suggestions
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.catalogue.guarantees import Fact, FactReader, Option
+from bot.catalogue.guarantees import Fact, FactReader, Option, Question
 from bot.catalogue.hearing import Phrases
 from bot.catalogue.loading import Record
 
@@ -26,6 +26,8 @@ class Consequence:
     ask: tuple[str, ...]
     ways: tuple[str, ...]
     states: Mapping[str, tuple[Fact, ...]]
+    card: tuple[Question, ...] = ()  # what of a card answers it for one kind of help
+    about: tuple[str, ...] = ()  # the kinds of help that the answer itself is about
     local: tuple[Fact, ...] = ()
 
     def in_state(self, state: str) -> Consequence:
@@ -78,6 +80,8 @@ def _answer(
         ask=record.texts("ask"),
         ways=record.texts("ways", among=options.__contains__),
         states={code: reader.many(local, code) for code in local},
+        card=record.choices("card", Question, optional=True),
+        about=record.texts("about", among=options.__contains__, optional=True),
     )
     record.done()
     return answer

@@ -182,6 +182,11 @@ def state_named(text: str, places: Iterable[Jurisdiction]) -> str:
     return next((place.code for place in places if _code_in(text.strip(" .,?!"), place.code)), "")
 
 
+def elsewhere_named(text: str, places: Iterable[str]) -> str:
+    """The place without a row that *text* names, as it is spelt in the list, or nothing."""
+    return next((name for name in places if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)), "")
+
+
 def _code_in(text: str, code: str) -> bool:
     if code == FEDERAL:  # "the US" is the country
         return False

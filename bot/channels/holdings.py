@@ -13,6 +13,8 @@ from bot.privacy.pseudonyms import Pseudonym
 from bot.wiring import EdgeParts
 from bot.wording import Reply
 
+FEWEST_MINUTES = 2  # "at most" holds for less, too, and the sentence is about several
+
 
 class Holdings:
     """Reads and empties every store that can hold something of one officer; kinds and counts go out, no content."""
@@ -32,14 +34,15 @@ class Holdings:
         if not answered:
             lines.insert(0, self._line("unknown", channel))
         elif notes is not None and notes.turns:
-            lines.insert(0, self._line("notes", channel, turns=str(notes.turns), facts=str(notes.facts)))
+            kind = "notes_one" if notes.turns == 1 else "notes"
+            lines.insert(0, self._line(kind, channel, turns=str(notes.turns), facts=str(notes.facts)))
         else:
             lines.insert(0, self._line("no_notes", channel))
         if phase in ("offered", "waiting", "live"):
             lines.append(self._line(f"person_{phase}", channel))
         lines.append(self._line("none_of", channel))
         left = max(self._parts.address_book.seconds_left(names[0]) / 60, notes.minutes_left if notes else 0)
-        filled = {"lines": "\n".join(lines), "minutes": str(max(1, math.ceil(left)))}
+        filled = {"lines": "\n".join(lines), "minutes": str(max(FEWEST_MINUTES, math.ceil(left)))}
         return self._parts.wording.say("utter_held", channel=channel, **filled)
 
     async def erase(self, channel: str, names: Sequence[Pseudonym], *, in_memory: bool) -> tuple[Reply, bool]:

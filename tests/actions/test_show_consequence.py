@@ -102,3 +102,51 @@ async def test_a_fear_does_not_hide_the_card_that_was_spoken_of() -> None:
     messages, _ = await run(ShowCard(), conversation)
 
     assert str(messages[0]["part"]).startswith("A chaplain")
+
+
+OF_A_CARD = [
+    ("can a court make the chaplain talk", "ask_court", "clergy-penitent privilege"),
+    ("can they subpoena my peer supporter", "ask_court", "no privilege unless your state has a law"),
+    ("do I lose my gun if I call 988", "ask_gun", "A call alone does not change your weapon or duty status."),
+    ("can they fire me for rehab", "ask_badge_duty", "treatment does not erase it"),
+    ("who sees it if I see a therapist and pay cash", "ask_insurance", "shows the name of the practice"),
+    ("is copline recorded", "ask_file_record", "does not record"),
+    ("can IA make my buddy tell", "ask_internal_affairs", "If your friend is questioned"),
+]
+
+
+@pytest.mark.parametrize(("text", "intent", "words"), OF_A_CARD)
+async def test_a_named_kind_of_help_is_answered_from_its_card(text: str, intent: str, words: str) -> None:
+    """
+    A fear about one kind of help is answered for that kind, and the general answer is one button away.
+    """
+    messages, events = await run(ShowConsequence(), tracker(heard(text, intent)))
+    said = "\n".join(str(message["part"]) for message in messages)
+
+    assert names(messages)[-1] == "utter_consequence_of_card"
+    assert words in said
+    assert {event["name"] for event in events} == {"subject", "option"}
+    (general,) = messages[-1]["buttons"]
+    again, _ = await run(ShowConsequence(), tracker(pressed(intent, general["payload"].partition(":")[2])))
+    assert names(again)[-1].startswith("utter_consequence_") and names(again)[-1] != "utter_consequence_of_card"
+
+
+@pytest.mark.parametrize("text", ["will a therapist take my gun", "do I lose my gun over the EAP or the union"])
+async def test_what_the_answer_is_about_needs_no_card(text: str) -> None:
+    """
+    The general answer is about therapy; it stands as well where several kinds of help are named.
+    """
+    messages, _ = await run(ShowConsequence(), tracker(heard(text, "ask_gun")))
+
+    assert names(messages)[-1] == "utter_consequence_gun"
+
+
+async def test_the_card_is_that_of_the_state() -> None:
+    """
+    With a state named, a peer's protection in court is that state's.
+    """
+    messages, _ = await run(
+        ShowConsequence(), tracker(heard("can they subpoena my peer supporter", "ask_court"), state="OH")
+    )
+
+    assert "Ohio" in str([message["part"] for message in messages])

@@ -20,7 +20,7 @@ async def test_sergeant_and_eap() -> None:
         ShowGuarantee(), tracker(heard("…", "ask_confidentiality"), option="eap", who_learns="supervisor")
     )
 
-    assert names(messages) == ["utter_guarantee_short_eap", "utter_guarantee_supervisor"]
+    assert names(messages) == ["utter_guarantee_short_eap", "utter_guarantee"]
     assert "normally not told" in messages[0]["two_lines"]
     assert "nobody at work is told" in messages[1]["went"]
     assert "case record" in messages[1]["written"]

@@ -89,3 +89,16 @@ async def test_a_practice_of_the_directory_is_shown_with_its_option(tmp_path: Pa
         "checked by a call",
     ):
         assert words in messages[1]["part"]
+
+
+async def test_a_dispatcher_is_told_which_lines_take_the_call() -> None:
+    """
+    Lines that do not say that they serve dispatchers are left out, and that there is none for dispatchers alone is said.
+    """
+    asked = heard("what lines are there for dispatchers", "ask_lines")
+    messages, _ = await run(ShowLines(), tracker(asked))
+    at_home, _ = await run(ShowLines(), tracker(asked, state="MI"))
+
+    assert names(messages) == ["utter_lines", "utter_lines_dispatcher"]
+    assert "988" in messages[0]["lines"] and "CopLine" not in messages[0]["lines"]
+    assert names(at_home) == ["utter_lines"] and "Frontline Strong" in at_home[0]["lines"]

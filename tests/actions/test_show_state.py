@@ -4,6 +4,8 @@ A state, named or not.
 
 from __future__ import annotations
 
+import pytest
+
 from actions.compare_options import CompareOptions
 from actions.show_state import ShowState
 from tests.actions.conversation import heard, names, run, tracker
@@ -52,3 +54,33 @@ async def test_comparing_one_option_fills_up_with_the_usual() -> None:
     assert "Chaplain" in table
     assert table.count("•") == 3 * 7
     assert names(messages)[-1] == "utter_compare_end"
+
+
+@pytest.mark.parametrize("text", ["in Puerto Rico?", "I'm in Ontario", "tribal police here"])
+async def test_a_place_that_nobody_read_about_is_told_so(text: str) -> None:
+    """
+    Without a row for a place, the law of a state that was named before is not said for it.
+    """
+    messages, events = await run(ShowState(), tracker(heard(text, "tell_state"), state="NY"))
+
+    assert names(messages) == ["utter_tell_state_elsewhere"]
+    assert events == []
+
+
+async def test_new_mexico_is_not_mexico() -> None:
+    """
+    A state whose name holds another place's is that state; tribal police in Oklahoma get Oklahoma's.
+    """
+    for text, place in (("I work in New Mexico", "New Mexico"), ("tribal police in Oklahoma", "Oklahoma")):
+        messages, _ = await run(ShowState(), tracker(heard(text, "tell_state")))
+
+        assert messages[0]["part"].startswith(place)
+
+
+async def test_a_heading_begins_with_a_capital() -> None:
+    """
+    Federal agencies stand above their law as a state does.
+    """
+    messages, _ = await run(ShowState(), tracker(heard("I am a federal agent", "tell_state"), state="US"))
+
+    assert messages[0]["part"].startswith("Federal agencies")

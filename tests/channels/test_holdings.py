@@ -29,6 +29,19 @@ async def test_counts_come_from_the_store(tmp_path: Path) -> None:
     assert "your last 3 messages" in said and "talk about: 2" in said
 
 
+async def test_one_is_not_several(tmp_path: Path) -> None:
+    """One message is told of as one, and the last minute as no more than two."""
+    said = await told(edge(tmp_path, assistant=FakeAssistant(notes=Notes(turns=1, facts=0, minutes_left=1))))
+    parts = edge_parts(tmp_path / "2")
+    clock = [0.0]
+    book = AddressBook(Keyring(tmp_path / "2/keys", EDGE_KEYS).sealer("address_book"), idle=30, clock=lambda: clock[0])
+
+    late = await told(Edge(replace(parts, address_book=book)))
+
+    assert "notes of your last message" in said
+    assert "gone in 2 minutes" in late
+
+
 async def test_nothing_is_said_to_be_there_that_is_not(tmp_path: Path) -> None:
     """Where there are no notes, none are told of."""
     said = await told(edge(tmp_path))
