@@ -10,6 +10,7 @@ import argparse
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.understanding import page, peers, sets, speed
 from benchmarks.understanding.figures import Share
@@ -31,7 +32,7 @@ class Findings:
     peers: dict[str, dict[str, list[bool]]] = field(default_factory=dict)  # by peer, by set
     speed: dict[str, dict[str, float]] = field(default_factory=dict)
     redaction: dict[str, tuple[int, int]] = field(default_factory=dict)  # changes, messages
-    intents: dict[str, object] = field(default_factory=dict)
+    intents: dict[str, Any] = field(default_factory=dict)
     rasa: dict[str, object] = field(default_factory=dict)
 
 
@@ -59,7 +60,9 @@ def main(arguments: argparse.Namespace) -> int:
         _say("intents")
         from benchmarks.understanding import intents
 
-        found.intents = intents.measured(settings, sets.held_out_intents(None))
+        reader = intents.Reader(settings)
+        found.intents = intents.measured(reader, sets.held_out_intents(None))
+        found.intents["two"] = intents.of_two(reader, sets.held_out_two())
         if arguments.rasa:
             _say("rasa test nlu")
             found.rasa = intents.rasa_cross_validation(arguments.out)

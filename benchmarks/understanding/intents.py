@@ -8,41 +8,80 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import f1_score
 
-from benchmarks.understanding.sets import ROOT, Set
+from benchmarks.understanding.sets import ROOT, Set, Two
 from bot.assistant import training
 from bot.settings import Settings
 
 FALLBACK = "nlu_fallback"
 FOLDS = 3
+EDGE_NAMES = {"person": "talk_to_person", "forget": "forget_me"}  # choices that the edge answers, by their intents
 
 
-def measured(settings: Settings, held_out: Set) -> dict[str, Any]:
+class Reader:
+    """The trained model with the actions, as the assistant runs it; what it hears it has redacted before."""
+
+    def __init__(self, settings: Settings) -> None:
+        from rasa.core.agent import Agent
+
+        from bot.assistant.local_actions import LocalActions
+        from bot.assistant.reviewed_wording import ReviewedWording
+        from bot.assistant.training import Sources
+        from bot.logs import quiet_structlog
+        from bot.privacy.redaction import Redactor
+
+        quiet_structlog()
+        if training.needs_training(settings):
+            training.train(settings)
+        actions = LocalActions(Sources().actions)
+        self._agent = Agent(generator=ReviewedWording(), action_endpoint=actions)
+        self._agent.load_model(training.find_model(settings))
+        actions.serve(self._agent.domain)
+        self._redactor = Redactor.load()
+
+    async def ranking(self, text: str) -> list[dict[str, Any]]:
+        """The intents of a message, the likeliest first."""
+        return list((await self._agent.processor.parse_message(self._heard("ranking", text)))["intent_ranking"])
+
+    async def offers(self, who: str, text: str) -> set[str]:
+        """The intents that the buttons of the answer to a first message lead to."""
+        from bot.assistant.inbound import answer
+
+        heard = self._heard(who, text)
+        await self._agent.handle_message(heard)
+        replies = answer(heard.output_channel)["replies"]
+        return {button["payload"].lstrip("/").split(":")[0] for reply in replies for button in reply["buttons"]}
+
+    def _heard(self, who: str, text: str) -> Any:
+        from bot.assistant.inbound import typed
+        from bot.triage.levels import Level
+
+        return typed(who, self._redactor.redact(text), Level.NONE)
+
+
+def of_two(reader: Reader, held_out: Sequence[Two]) -> dict[str, Any]:
+    """Messages with two needs: whether the urgent one is answered, and the other one is at least a tap away."""
+    first, near, offered = [], [], []
+    for number, item in enumerate(held_out):
+        names = [one["name"] for one in asyncio.run(reader.ranking(item.text)) if one["name"] != FALLBACK]
+        first.append(names[0] == item.urgent)
+        near.append({item.urgent, item.other} <= set(names[:3]))
+        payloads = {EDGE_NAMES.get(name, name) for name in asyncio.run(reader.offers(f"two-{number}", item.text))}
+        offered.append({item.urgent, item.other} <= payloads | {names[0]})
+    return {"n": len(first)} | {
+        name: float(np.mean(found)) for name, found in (("urgent", first), ("near", near), ("offered", offered))
+    }
+
+
+def measured(reader: Reader, held_out: Set) -> dict[str, Any]:
     """Macro-F1, right ones, right among the first three, by intent, and the ids of misses."""
-    from rasa.core.agent import Agent
-
-    from bot.assistant.inbound import typed
-    from bot.logs import quiet_structlog
-    from bot.privacy.redaction import Redactor
-    from bot.triage.levels import Level
-
-    quiet_structlog()
-    if training.needs_training(settings):
-        training.train(settings)
-    agent = Agent()
-    agent.load_model(training.find_model(settings))
-    redactor = Redactor.load()
-
-    async def read(text: str) -> list[dict[str, Any]]:
-        heard = typed("evaluate", redactor.redact(text), Level.NONE)
-        return list((await agent.processor.parse_message(heard))["intent_ranking"])
-
-    rankings = [asyncio.run(read(item.text)) for item in held_out.items]
+    rankings = [asyncio.run(reader.ranking(item.text)) for item in held_out.items]
     truth = [item.label for item in held_out.items]
     said = [ranking[0]["name"] for ranking in rankings]
     bare = [[one["name"] for one in ranking if one["name"] != FALLBACK] for ranking in rankings]

@@ -231,6 +231,9 @@ def _intents(found: Any, out: Path) -> str:
         ("macro-F1 if nothing were given up", f"{one['macro_f1_without_fallback']:.3f}"),
         ("right", f"{one['right']:.3f}"), ("right one among the first three", f"{one['right_of_three']:.3f}"),
         ("given up (offered as buttons)", f"{one['fallback']:.3f}"),
+        ("messages with two needs", one["two"]["n"]), ("the urgent one first", f"{one['two']['urgent']:.3f}"),
+        ("both among the first three", f"{one['two']['near']:.3f}"),
+        ("the urgent one answered, the other a tap away, or both a tap away", f"{one['two']['offered']:.3f}"),
     ]  # fmt: skip
     weakest = sorted(one["by_intent"].items(), key=lambda item: item[1])[:15]
     rasa = found.rasa

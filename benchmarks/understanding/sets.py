@@ -28,6 +28,16 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Two:
+    """A message with two needs, the more urgent one first."""
+
+    id: str
+    text: str
+    urgent: str
+    other: str
+
+
+@dataclass(frozen=True)
 class Set:
     """Messages of one origin. ``invented``: written for this project, so ids of misses may be shown."""
 
@@ -50,10 +60,15 @@ def held_out_levels(limit: int | None) -> Set:
 
 def held_out_intents(limit: int | None) -> Set:
     """Frozen; labels are intents."""
-    rows = yaml.safe_load((HELD_OUT / "intents.yml").read_text(encoding="utf-8"))
-    rows = rows["one"]  # those with two intents are for the dialogue, which answers the urgent one first
-    items = [_intent(number, row) for number, row in enumerate(rows, start=1)]
+    rows = yaml.safe_load((HELD_OUT / "intents.yml").read_text(encoding="utf-8"))["one"]
+    items = [Item(row["id"], row["text"], row["intent"]) for row in rows]
     return Set("held_out_intents", "own held-out messages for intents, frozen", items[:: _step(limit)], invented=True)
+
+
+def held_out_two() -> list[Two]:
+    """Frozen; messages with two intents."""
+    rows = yaml.safe_load((HELD_OUT / "intents.yml").read_text(encoding="utf-8"))["two"]
+    return [Two(row["id"], row["text"], row["urgent"], row["other"]) for row in rows]
 
 
 def tables(limit: int | None) -> Set:
@@ -78,11 +93,6 @@ def others(folder: Path, limit: int | None) -> list[Set]:
         items = [Item(str(n), row["text"], row["label"]) for n, row in enumerate(rows)]
         found.append(Set("clinc_dev", "everyday requests, a development set", items[:: _step(limit)]))
     return found
-
-
-def _intent(number: int, row: dict[str, Any]) -> Item:
-    text = row["text"] if "text" in row else row["utterance"]
-    return Item(str(row.get("id", f"I{number:04d}")), str(text), str(row["intent"]))
 
 
 def _step(limit: int | None) -> int:
