@@ -190,7 +190,7 @@ def test_numbers_in_an_answer_can_be_tapped(page: Page, service: Service) -> Non
 
 def test_a_handoff_is_shown_from_call_to_end(page: Page, service: Service) -> None:
     """
-    Waiting with its seconds, picked up, here, gone: each state says who reads what is written.
+    Waiting, picked up, here, gone: each state says who reads what is written, and for how many seconds it lasts.
     """
     open_chat(page, service.url)
     say(page, "crisis")
@@ -200,6 +200,7 @@ def test_a_handoff_is_shown_from_call_to_end(page: Page, service: Service) -> No
 
     service.push(status={"state": "acknowledged", "seconds": 2, "tier": 1})
     expect(page.get_by_text("A person has picked up and is reading.")).to_be_visible()
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^\d s$"))
     service.push(
         Reply("I am here. Where is the gun now?", speaker="desk"), status={"state": "live", "seconds": 4, "tier": 1}
     )
@@ -208,10 +209,16 @@ def test_a_handoff_is_shown_from_call_to_end(page: Page, service: Service) -> No
     assert page.locator(".bubble.desk .who").inner_text() == "Person on duty"
     say(page, "toperson in the car")
     expect(page.get_by_text("At the desk")).to_be_visible()
+    expect(page.get_by_role("timer")).to_be_visible()
+    service.push(status={"state": "live", "seconds": 130, "tier": 1, "sent": 1, "delivered": 1, "seen": 1})
+    expect(page.get_by_text("Read", exact=True)).to_be_visible()
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^2 min 1\d s$"))
 
     service.push(status={"state": "returned", "seconds": 60, "tier": 1})
     expect(page.get_by_text("No person is in the chat now.")).to_be_visible()
     expect(page.get_by_label("Your message", exact=True)).to_be_visible()
+    expect(page.get_by_role("timer")).to_be_empty()
+    expect(page.get_by_text("Read", exact=True)).to_have_count(0)
 
 
 def test_old_decision_cannot_be_taken_later(page: Page, service: Service) -> None:

@@ -25,13 +25,14 @@ export class Banner {
     this.connection = h("p", { class: "connection", role: "status" });
     this.news = h("p", { class: "news", role: "status" });
     this.seconds = h("span", { class: "seconds", role: "timer" });
+    this.mark = h("span", { class: "seconds" });
     this.button = h("button", {
       type: "button",
       class: "quiet",
       hidden: true,
       onclick: () => leave(this.button.textContent),
     });
-    this.handoff = h("div", { class: "handoff", "data-picture": "" }, this.news, this.seconds, this.button);
+    this.handoff = h("div", { class: "handoff", "data-picture": "" }, this.news, this.seconds, this.mark, this.button);
   }
 
   /** The state of the handoff: "waiting", "reading" (picked up), "live", or "" for none. */
@@ -46,9 +47,9 @@ export class Banner {
   show({ state, seconds = 0, sent = 0, delivered = 0, seen = 0 }) {
     const [before, wasLive] = [this.picture, this.isLive];
     this.picture = PICTURES[state] ?? "";
-    this.#tick(this.picture === "waiting" ? seconds : null);
-    if (this.isLive && sent)
-      this.seconds.textContent = this.#words[seen >= sent ? "read" : delivered >= sent ? "arrived" : "under_way"];
+    this.#tick(this.picture ? seconds : null);
+    const mark = seen >= sent ? "read" : delivered >= sent ? "arrived" : "under_way";
+    this.mark.textContent = this.isLive && sent ? this.#words[mark] : "";
     if (before === this.picture) return;
     this.news.textContent = this.picture ? this.#words[this.picture] : wasLive ? this.#words.over : "";
     this.button.textContent = this.isLive ? this.#words.live_end : this.#words.stop_waiting;
@@ -72,8 +73,12 @@ export class Banner {
     if (from === null) return;
     const began = performance.now() - from * 1_000;
     const draw = () => {
-      const seconds = Math.floor((performance.now() - began) / 1_000);
-      this.seconds.textContent = fill(this.#words.waited, { seconds });
+      const all = Math.floor((performance.now() - began) / 1_000);
+      const [minutes, seconds] = [Math.floor(all / 60), all % 60];
+      this.seconds.textContent =
+        all < 120
+          ? fill(this.#words.waited, { seconds: all })
+          : fill(this.#words.minutes, { minutes, seconds });
     };
     draw();
     this.#ticking = setInterval(draw, 1_000);
