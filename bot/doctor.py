@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot import doctor_live
+from bot import doctor_live, doctor_people
 from bot.assistant import training
 from bot.assistant.client import AssistantClient
 from bot.crypto import keyring
@@ -49,6 +49,7 @@ async def examine(settings: Settings) -> list[Finding]:
     ]
     for name, probe in _processes(settings):
         findings.append(await _process(name, probe))
+    findings += [Finding(*found) async for found in doctor_people.findings(settings)]
     findings += [Finding(False, fault) for fault in await asyncio.to_thread(doctor_live.faults, settings)]
     return findings
 

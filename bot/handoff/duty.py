@@ -52,6 +52,7 @@ class Tier:
     people: frozenset[str] = frozenset()
     hours: tuple[Schedule, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    line: int = field(default=0, compare=False)  # of the operator's file, for whoever has to mend it
 
     def open_at(self, moment: datetime) -> bool:
         """Whether these people are called at *moment*; without hours, always."""
@@ -170,6 +171,7 @@ def _tier(record: Record, zone: str, folder: Path, number: int) -> Tier:
         frozenset(person.casefold() for person in record.texts("people", optional=True)),
         tuple(found for each in schedules if (found := read_schedule(each))),
         _endpoints(record, "tell", folder, name),
+        record.line,
     )
     record.done()
     return tier

@@ -59,6 +59,33 @@ class Senders:
         except (httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, OSError, ValueError):
             return Result(False, "no connection")
 
+    async def reach(self, endpoint: Endpoint) -> Result:
+        """Whether the way is open as far as that shows without telling anybody: name, address, connection."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._knock(endpoint)
+        except TimeoutError:
+            return Result(False, "timeout")
+        except ForbiddenAddress:
+            return Result(False, "forbidden address", final=True)
+        except (OSError, ValueError):  # a certificate that does not hold is an OSError, too
+            return Result(False, "no connection")
+        return Result(True, "ok")
+
+    async def _knock(self, endpoint: Endpoint) -> None:
+        if endpoint.kind == "email":
+            if self._duty.mail is None:
+                raise OSError("no mail server")
+            _, line = await asyncio.open_connection(self._duty.mail.host, self._duty.mail.port)
+        else:
+            parts = urlsplit(endpoint.target if endpoint.kind == "webhook" else self._duty.telegram_api)
+            safe = parts.scheme == "https"
+            host, port = parts.hostname or "", parts.port or (443 if safe else 80)
+            address = await asyncio.to_thread(self._checked, host, port, plain=not safe)
+            secured = ssl.create_default_context() if safe else None
+            _, line = await asyncio.open_connection(address, port, ssl=secured, server_hostname=host if safe else None)
+        line.close()
+
     async def _webhook(self, endpoint: Endpoint, notice: Notice) -> Result:
         body = json.dumps({"type": notice.kind, "data": notice.content | _attached(notice)}, separators=(",", ":"))
         headers = webhook_headers(endpoint.secrets, notice.id, body, time.time())

@@ -67,12 +67,13 @@ class ReferralSide:
 
     async def begin(self, channel: str) -> tuple[Reply, ...]:
         """Who could call back."""
-        if not self._partners.every:
+        partners = self._partners.taking
+        if not partners:
             return (self._say("utter_referral_none", channel),)
         first = self._say("utter_referral_begin", channel)
         seen = await self._seen()
-        lines = [self._line(partner, seen, channel) for partner in self._partners.every]
-        buttons = tuple(Button(p.name[:40], f"/referral_to:{p.id}") for p in self._partners.every)
+        lines = [self._line(partner, seen, channel) for partner in partners]
+        buttons = tuple(Button(p.name[:40], f"/referral_to:{p.id}") for p in partners)
         return (Reply("\n".join([first.text, *lines]), (*buttons, *first.buttons)),)
 
     async def choose(self, who: Pseudonym, choice: str, channel: str) -> tuple[Reply, ...] | None:
@@ -123,7 +124,7 @@ class ReferralSide:
 
     async def _consent(self, draft: Draft, partner_id: str, channel: str) -> tuple[Reply, ...]:
         partner = self._partners.find(partner_id)
-        if partner is None:
+        if partner is None or partner not in self._partners.taking:
             return await self.begin(channel)
         draft.partner, draft.stage, draft.sealed = partner, "", b""
         return (self._say("utter_referral_consent", channel, **_about(partner)),)

@@ -4,7 +4,8 @@ Knows the providers that take referrals, and their public keys; a file of the op
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,12 @@ class Partner:
     asks_for: str
     answers_within: str
     endpoint: Endpoint
+    key_until: date | None = None  # the last day on which the provider wants this key used
+    line: int = field(default=0, compare=False)  # of the operator's file, for whoever has to mend it
+
+    def takes(self, today: date) -> bool:
+        """Whether a referral may go there; nothing is sealed to a key that has run out."""
+        return self.key_until is None or today <= self.key_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,14 @@ class Partners:
     every: tuple[Partner, ...] = ()
     ways: Duty = Duty(())
 
+    @property
+    def taking(self) -> tuple[Partner, ...]:
+        """Those that take referrals today."""
+        today = datetime.now(UTC).date()
+        return tuple(partner for partner in self.every if partner.takes(today))
+
     def find(self, partner_id: str) -> Partner | None:
-        """The provider of this id."""
+        """The provider of this id, also when it takes no more: there may be receipts."""
         return next((partner for partner in self.every if partner.id == partner_id), None)
 
     def endpoint(self, name: str) -> Endpoint | None:
@@ -88,6 +101,8 @@ def _partner(record: Record, folder: Path) -> Partner:
         record.text("asks_for"),
         record.text("answers_within"),
         endpoint,
+        record.day("key_until", optional=True),
+        record.line,
     )
     record.done()
     return partner

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,21 @@ async def test_consent_comes_before_words(world: World) -> None:
     assert "River County Peer Team: two days" in begin.text
     assert all(part in consent.text for part in ("what you type next", "never get", "nobody here can read it"))
     assert DETAILS in check.text and world.got == []
+
+
+async def test_nothing_is_sealed_to_a_key_that_has_run_out(tmp_path: Path) -> None:
+    """
+    A provider whose key has run out is not offered and cannot be chosen; who has a receipt from before still sees it.
+    """
+    today = datetime.now(UTC).date()
+    code = await World(tmp_path).sends()
+    expired = World(tmp_path, [replace(PEERS, key_until=today - timedelta(days=2))])
+    valid = World(tmp_path, [replace(PEERS, key_until=today + timedelta(days=2))])
+
+    assert "River County" not in (await expired.press("/referral")).text
+    assert "River County" not in (await expired.press("/referral_to:peers")).text
+    assert "River County" in (await expired.comes_back(code)).text
+    assert "River County" in (await valid.press("/referral")).text
 
 
 async def test_only_the_provider_can_read_it(world: World, tmp_path: Path) -> None:
