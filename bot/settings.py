@@ -76,6 +76,10 @@ class Settings:
     telegram_secret: Secret = _setting(Secret(""), "secret of the webhook, 32 characters or more")
     telegram_webhook_url: str = _setting("", "public https address of the webhook")
     telegram_api: str = _setting("https://api.telegram.org", "base URL of the Bot API, for a self-hosted server")
+    memory_dir: Path = _setting(
+        Path("/dev/shm"),  # noqa: S108 - a folder of our own in it, see bot/channels/telegram_kept.py
+        "a file system in memory, where what Telegram has to delete outlives a restart; anything else is not used",
+    )
     web_chat_url: str = _setting("", "public address of the web chat, offered on Telegram")
 
     assistant_patience: float = _setting(6.0, "seconds the edge waits for the assistant", low=0.1, high=120)

@@ -197,6 +197,14 @@ class EdgeProcess:
             referral=referral,
         )
 
+    @property
+    def traces_sealer(self) -> Sealer | None:
+        """
+        Seals where messages stand that have to be deleted: as much a way back to somebody as the address book. Keys of
+        this process alone would not open it after a restart, and would take what lies there for spoilt.
+        """
+        return self._keys.sealer("address_book") if self.keys_in_order else None
+
     def on_push(self, push: PushTo) -> None:
         """*push* brings what nobody asked for, a line of the desk say, to a pseudonym; False when it did not arrive."""
         self._to = push

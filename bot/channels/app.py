@@ -116,4 +116,5 @@ def _telegram(edge: Edge, process: EdgeProcess, settings: Settings, topics: Topi
     from bot.channels.telegram import TelegramChannel  # half a second of imports that the web chat does not need
 
     parts = process.parts
-    return TelegramChannel(edge, settings, wording=parts.wording, judge=parts.triage.judge, topics=topics)
+    judge, sealer = parts.triage.judge, process.traces_sealer
+    return TelegramChannel(edge, settings, wording=parts.wording, judge=judge, topics=topics, sealer=sealer)

@@ -19,12 +19,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.telegram_buttons import Buttons
+from bot.channels.telegram_kept import Kept
 from bot.channels.telegram_lanes import Lanes, Turn, cancel
 from bot.channels.telegram_seen import Seen, Taken
 from bot.channels.telegram_talk import CHANNEL, Hearing, Talk, TalkParts, words
 from bot.channels.telegram_traces import Traces
 from bot.channels.telegram_updates import Update, read
 from bot.channels.topics import Topics
+from bot.crypto.sealing import Sealer
 from bot.errors import SettingsError
 from bot.logs import get_logger
 from bot.settings import Settings
@@ -65,9 +67,11 @@ class TelegramChannel:
         judge: Callable[[str], Verdict] | None = None,
         topics: Topics | None = None,
         pace: float | None = None,
+        sealer: Sealer | None = None,
     ) -> None:
         """
-        *wording* and *judge* are loaded when not given; *topics* are shared with the web chat.
+        *wording* and *judge* are loaded when not given; *topics* are shared with the web chat. With a *sealer*, which
+        messages have to be deleted is known after a restart, too.
 
         Raises ``SettingsError`` rather than run half-safe.
         """
@@ -78,6 +82,8 @@ class TelegramChannel:
         self._judge = judge
         self._topics = topics or Topics()
         self._pace: dict[str, Any] = {} if pace is None else {"pace": pace}
+        self._sealer = sealer
+        self._kept: Kept | None = None
         self._seen = Seen(settings.state_dir / "telegram_updates.db")
         self._line: Line | None = None
         self._talk: asyncio.Future[Talk] | None = None
@@ -113,7 +119,9 @@ class TelegramChannel:
         self._seen.close()
         if self._line is not None:
             await self._line.close()
-        self._line = self._talk = None
+        if self._kept is not None:
+            self._kept.close()
+        self._line = self._talk = self._kept = None
 
     async def erase_chat(self, sender: str) -> int:
         """Deletes the bot's and the officer's messages in this chat, as far as they are remembered; how many."""
@@ -205,12 +213,13 @@ class TelegramChannel:
         settings, keep = self._settings, self._settings.lifetime_hours * 3600
         try:
             self._line = await asyncio.to_thread(self._new_line)  # so that the edge goes on answering
+            traces = await asyncio.to_thread(self._new_traces, keep)
             parts = TalkParts(
                 edge=self._edge,
                 line=self._line,
                 wording=self._wording or Wording.load(),
                 judge=self._judge or Triage.load().judge,
-                traces=Traces(keep),
+                traces=traces,
                 buttons=Buttons(min(BUTTON_SECONDS, keep)),
                 patience=3 * settings.assistant_patience,
                 topics=self._topics,
@@ -227,6 +236,11 @@ class TelegramChannel:
         from bot.channels.telegram_line import Line  # half a second
 
         return Line(self._settings.telegram_token, self._settings.telegram_api, **self._pace)
+
+    def _new_traces(self, keep: float) -> Traces:
+        if self._sealer is not None and self._kept is None:
+            self._kept = Kept.at(self._settings.memory_dir, self._settings.state_dir, self._sealer)
+        return Traces(keep, kept=self._kept)
 
     async def _register(self) -> None:
         """Makes Telegram bring updates, then sets menu and descriptions, then watches that nobody undoes it."""
@@ -257,12 +271,12 @@ class TelegramChannel:
 
     async def _tidy(self) -> None:
         talk = await self._talking()
-        while True:
-            await asyncio.sleep(TIDY_SECONDS)
+        while True:  # first at once: what became due while no process was there
             try:
                 await talk.tidy()
             except Exception as error:
                 log.error("telegram.tidy_failed", error=type(error))
+            await asyncio.sleep(TIDY_SECONDS)
 
 
 def _check(settings: Settings) -> None:

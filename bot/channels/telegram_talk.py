@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -121,7 +121,7 @@ class Talk:
         self._crowd.forget(chat)
         standing = self._parts.traces.take(chat)
         left = await self._parts.line.delete(chat, standing)
-        self._parts.traces.give_back(chat, left)
+        self._settle_traces(chat, standing, left)
         if standing and (before := range(max(1, min(standing) - BEFORE), min(standing))):
             await self._parts.line.delete(chat, before)
         return len(standing) - len(left)
@@ -131,7 +131,13 @@ class Talk:
         self._parts.buttons.sweep()
         self._crowd.sweep()
         for chat, message_ids in self._parts.traces.due().items():
-            self._parts.traces.give_back(chat, await self._parts.line.delete(chat, message_ids))
+            self._settle_traces(chat, message_ids, await self._parts.line.delete(chat, message_ids))
+
+    def _settle_traces(self, chat: int, asked: Iterable[int], left: Iterable[int]) -> None:
+        """What Telegram could not be asked about is tried again; of the rest nothing is kept."""
+        left = set(left)
+        self._parts.traces.give_back(chat, left)
+        self._parts.traces.gone(chat, [number for number in asked if number not in left])
 
     # -- one method for each kind of update
 
@@ -189,7 +195,7 @@ class Talk:
     async def _blocked(self, update: Update, turn: Turn) -> None:
         """Who shuts the bot out has left: nothing is kept for them."""
         self._parts.buttons.forget(update.chat)
-        self._parts.traces.take(update.chat)
+        self._parts.traces.gone(update.chat, self._parts.traces.take(update.chat))
         self._crowd.forget(update.chat)
         await self._parts.edge.forget(CHANNEL, str(update.chat))
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from bot.assistant.client import AssistantAnswer, Notes
 from bot.channels.inbound import Edge
+from bot.channels.telegram_kept import Kept
 from bot.crypto.keyring import Keyring, create
+from bot.crypto.sealing import Sealer
 from bot.errors import AssistantUnavailable
 from bot.privacy.address_book import AddressBook
 from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
@@ -102,6 +104,13 @@ class FakePerson:
     async def forget(self, who: Pseudonym) -> int:
         self.forgotten.append(who)
         return 0
+
+
+def kept(memory: Path, state: Path, sealer: Sealer) -> Kept:
+    """The rows of *state* in *memory*; asserted, since a test without them tests nothing."""
+    found = Kept.at(memory, state, sealer)
+    assert found is not None
+    return found
 
 
 class Clock:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.crypto.sealing import Sealer, new_key
 from bot.wording import Button, Reply
-from tests.channels.builders import WORDING, FakeAssistant, edge
+from tests.channels.builders import WORDING, FakeAssistant, edge, kept
 from tests.emulators.bot_api import BotApi, until
 from tests.emulators.telegram_door import open_door
 
@@ -122,3 +124,41 @@ async def test_nothing_of_the_sender_goes_further(api: BotApi, tmp_path: Path) -
     files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert str(officer.id).encode() not in files
     assert b"Canaryname" not in files
+
+
+async def test_the_timer_outlives_a_restart(api: BotApi, tmp_path: Path, memory: Path) -> None:
+    """What a door that is gone has said is taken off the phone a day later by the one that came after it."""
+    officer, sealer = api.user("Robin"), Sealer([new_key()])
+    async with open_door(api, tmp_path, edge(tmp_path), sealer=sealer, memory_dir=memory):
+        officer.says("what is an EAP")
+        await until(officer.hears)
+        await until(lambda: api.quiet)
+    assert len(officer.screen()) > 1
+
+    async with open_door(api, tmp_path, edge(tmp_path), sealer=sealer, memory_dir=memory) as door:
+        talk = await door.channel._talking()
+        await talk.tidy()
+        assert len(officer.screen()) > 1
+        talk._parts.traces._clock = lambda: time.time() + 24 * 3600
+        await talk.tidy()
+
+    assert officer.screen() == []
+    assert kept(memory, tmp_path, sealer).news() == []
+
+
+async def test_an_erasure_takes_what_was_said_before_a_restart(api: BotApi, tmp_path: Path, memory: Path) -> None:
+    """After a restart all of one's own chat is known, and nobody else's is touched; the file has nothing of it left."""
+    officer, other, sealer = api.user("Robin"), api.user("Alex"), Sealer([new_key()])
+    async with open_door(api, tmp_path, edge(tmp_path), sealer=sealer, memory_dir=memory):
+        for someone in (officer, other):
+            someone.says("what is an EAP")
+            await until(someone.hears)
+        await until(lambda: api.quiet)
+    async with open_door(api, tmp_path, edge(tmp_path), sealer=sealer, memory_dir=memory):
+        officer.says("delete everything")
+        await until(lambda: len(officer.screen()) == 1 and api.quiet)
+
+    assert officer.screen()[0].by_bot
+    assert len(other.screen()) > 1
+    assert {chat for chat, _, _ in kept(memory, tmp_path, sealer).news()} == {officer.id, other.id}
+    assert sum(chat == officer.id for chat, _, _ in kept(memory, tmp_path, sealer).news()) == 1

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -18,13 +19,16 @@ from hypothesis import strategies as st
 from bot.channels.commands import COMMANDS
 from bot.channels.telegram_buttons import Buttons
 from bot.channels.telegram_crowd import Crowd
+from bot.channels.telegram_kept import Kept, lies_in_memory
 from bot.channels.telegram_lanes import Lanes, Turn
 from bot.channels.telegram_seen import TRIM_EVERY, Seen, Taken
 from bot.channels.telegram_text import pieces
 from bot.channels.telegram_traces import Traces
 from bot.channels.topics import CRISIS, GOOD_SECONDS, Topics, payloads
+from bot.crypto.sealing import Sealer, new_key
 from bot.settings import ROOT
 from bot.wording import Button
+from tests.channels.builders import kept
 
 HOUR = 3600.0
 BUTTONS = (Button("Yes", "/check_in_yes"), Button("No", "/check_in_no"))
@@ -430,3 +434,110 @@ def test_the_menu_is_neutral() -> None:
 
     for telling in ("police", "officer", "crisis", "suicid", "mental", "therap", "stress", "counsel"):
         assert telling not in shown.lower()
+
+
+# -- traces over a restart
+
+
+def test_traces_outlive_their_process(memory: Path, tmp_path: Path) -> None:
+    """A process that comes after knows what was said and is due; what was deleted is known to nobody."""
+    clock, sealer = Clock(), Sealer([new_key()])
+    first = Traces(24 * HOUR, clock=clock, kept=kept(memory, tmp_path, sealer))
+    first.note(1, 10)
+    first.note(2, 20)
+    first.note(2, 21)
+    first.gone(2, [21])
+
+    second = Traces(24 * HOUR, clock=clock, kept=kept(memory, tmp_path, sealer))
+    assert second.due() == {}
+    clock.now += 24 * HOUR
+
+    assert second.due() == {1: [10], 2: [20]}
+    second.gone(1, [10])
+    second.gone(2, [20])
+    assert Traces(24 * HOUR, clock=clock, kept=kept(memory, tmp_path, sealer)).due() == {}
+
+
+def test_what_was_due_and_not_done_stays_due(memory: Path, tmp_path: Path) -> None:
+    """A process that dies between looking and deleting leaves the work to the next one; after 48 hours it is nobody's."""
+    clock, sealer = Clock(), Sealer([new_key()])
+    first = Traces(24 * HOUR, clock=clock, kept=kept(memory, tmp_path, sealer))
+    first.note(1, 10)
+    clock.now += 25 * HOUR
+    assert first.due() == {1: [10]}
+
+    assert Traces(24 * HOUR, clock=clock, kept=kept(memory, tmp_path, sealer)).due() == {1: [10]}
+    clock.now += 24 * HOUR
+    assert Traces(24 * HOUR, clock=clock, kept=kept(memory, tmp_path, sealer)).due() == {}
+    assert kept(memory, tmp_path, sealer).news() == []
+
+
+def test_processes_side_by_side_know_of_one_another(memory: Path, tmp_path: Path) -> None:
+    """An erasure takes away what another process on the same state folder has said a moment ago."""
+    sealer = Sealer([new_key()])
+    ours, theirs = (Traces(24 * HOUR, kept=kept(memory, tmp_path, sealer)) for _ in range(2))
+    theirs.note(1, 10)
+    ours.note(1, 11)
+
+    assert sorted(ours.take(1)) == [10, 11]
+
+
+@given(st.lists(st.tuples(st.integers(-(2**53), 2**53), st.integers(1, 2**31)), unique=True, max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_rows_say_nothing(traces: list[tuple[int, int]]) -> None:
+    """In the file stands no number of a chat, every row has the same size, and without the key nothing is read."""
+    if not lies_in_memory(Path("/dev/shm")):
+        return
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        rows = kept(Path(folder), Path(folder), Sealer([new_key()]))
+        for chat, message_id in traces:
+            rows.add(chat, message_id, 1_700_000_000.0)
+        (file,) = Path(folder).rglob("traces.db")
+        with closing(sqlite3.connect(file)) as opened:
+            sizes = {len(sealed) for (sealed,) in opened.execute("SELECT sealed FROM traces")}
+
+        assert len(sizes) <= 1
+        assert not any(str(chat).encode() in file.read_bytes() for chat, _ in traces if abs(chat) > 10**6)
+        assert kept(Path(folder), Path(folder), Sealer([new_key()])).news() == []
+
+
+def test_a_disk_is_not_used(tmp_path: Path) -> None:
+    """Where the kernel names anything but a file system in memory, nothing is written."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        "22 21 0:20 / /dev/shm rw - tmpfs tmpfs rw\n"
+        f"23 21 8:2 / {tmp_path} rw - ext4 /dev/sda2 rw\n"
+    )
+
+    assert not lies_in_memory(tmp_path, mounts)
+    assert lies_in_memory(Path("/dev/shm"), mounts)
+    assert Kept.at(ROOT, tmp_path, Sealer([new_key()])) is None or lies_in_memory(ROOT)
+    assert Kept.at(tmp_path / "missing", tmp_path, Sealer([new_key()])) is None
+
+
+def test_a_folder_of_somebody_else_is_not_used(memory: Path, tmp_path: Path) -> None:
+    """A folder that others can open, or a link in its place, is left alone."""
+    sealer = Sealer([new_key()])
+    assert Kept.at(memory, tmp_path, sealer)
+    (ours,) = memory.iterdir()
+    ours.chmod(0o755)
+    assert Kept.at(memory, tmp_path, sealer) is None
+    moved = ours.rename(memory / "moved")
+    moved.chmod(0o700)
+    ours.symlink_to(moved)
+
+    assert Kept.at(memory, tmp_path, sealer) is None
+
+
+def test_a_spoilt_file_is_made_anew(memory: Path, tmp_path: Path) -> None:
+    """What is no database is replaced; the door works on."""
+    sealer = Sealer([new_key()])
+    kept(memory, tmp_path, sealer).close()
+    (file,) = memory.rglob("traces.db")
+    file.write_bytes(b"in the way" * 200)
+
+    rows = kept(memory, tmp_path, sealer)
+    rows.add(1, 10, 5.0)
+
+    assert kept(memory, tmp_path, sealer).news() == [(1, 10, 5.0)]

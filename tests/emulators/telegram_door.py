@@ -19,6 +19,7 @@ from bot.channels.inbound import Answer, Incoming
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_talk import words
 from bot.channels.topics import Topics
+from bot.crypto.sealing import Sealer
 from bot.settings import Secret, Settings
 from bot.triage.levels import Level, ReplyKind, Verdict
 from bot.wording import Button, Reply, Wording
@@ -118,7 +119,14 @@ class Door:
 
 @contextlib.asynccontextmanager
 async def open_door(
-    api: BotApi, folder: Path, edge: Any = None, *, wait: bool = True, pace: float | None = 500, **changes: Any
+    api: BotApi,
+    folder: Path,
+    edge: Any = None,
+    *,
+    wait: bool = True,
+    pace: float | None = 500,
+    sealer: Sealer | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Door]:
     """
     Opens a door to *api*, waits until Telegram knows it (unless told not to), closes it at the end.
@@ -133,7 +141,7 @@ async def open_door(
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/telegram"
         settings = telegram_settings(folder, api.url, **{"telegram_webhook_url": url, **changes})
         topics = Topics()
-        channel = TelegramChannel(edge, settings, pace=pace, topics=topics, **simple)
+        channel = TelegramChannel(edge, settings, pace=pace, topics=topics, sealer=sealer, **simple)
         server = _Server(uvicorn.Config(Starlette(routes=channel.routes()), log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         await channel.start()

@@ -141,8 +141,10 @@ def built(base: Path, *, hurry: bool = False) -> Iterator[tuple[CanaryHouse, Bot
         (base / name).mkdir(parents=True)
     if hurry:
         (base / "faults" / "hurry").touch()
-    with BotApi(token="123456:canary-token-for-the-emulator") as telegram:
+    with contextlib.ExitStack() as memory, BotApi(token="123456:canary-token-for-the-emulator") as telegram:
         house = CanaryHouse(base / "state")
+        if Path("/dev/shm").is_dir():  # what Telegram has to delete lies in a file system in memory
+            house.environ["SIDEDOOR_MEMORY_DIR"] = memory.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm"))
         house.environ |= {
             "SIDEDOOR_LOG_LEVEL": "DEBUG",
             "SIDEDOOR_WEB_MESSAGES_PER_MINUTE": "1000",
@@ -437,6 +439,8 @@ class Canary:
         everything = marks | ids
         self.files("standard output and error, logs", [self.house.log], everything)
         self.files("state: databases, WAL, free pages, mailbox", [self.house.state], everything)
+        if kept := self.house.environ.get("SIDEDOOR_MEMORY_DIR"):
+            self.files("memory file system: what Telegram has to delete", [Path(kept)], everything)
         self.files("temporary folders", [self.base / "tmp"], everything)
         self.files("home: caches and settings of libraries", [self.base / "home"], everything)
         self.files("models and Rasa's cache", [ROOT / "models", ROOT / ".rasa"], MARKS)

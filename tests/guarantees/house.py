@@ -53,6 +53,7 @@ class House:
             "SIDEDOOR_STATE_DIR": str(self.state),
             "SIDEDOOR_EDGE_PORT": str(self.edge_port),
             "SIDEDOOR_DESK_PORT": str(self.desk_port),
+            "SIDEDOOR_MEMORY_DIR": str(self.state.parent),  # a disk, so not used: a killed edge would leave its rows
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SIDEDOOR_")}
         return kept | ours | self.environ
