@@ -55,11 +55,12 @@ class ShowConsequence(Action):
     def _say_of_card(self, dispatcher: CollectingDispatcher, asked: str, found: Consequence, option: Option) -> None:
         """ "Can they make the chaplain talk" is answered from the chaplain's card, not from what holds elsewhere."""
         cards = self._parts.catalogue.cards
-        *before, last = bubbles(cards.answer(option, question) for question in found.card)
+        first, *rest = (cards.answer(option, question) for question in found.card)
+        *before, last = bubbles([f"{cards.title(option)}\n{first}", *rest])
         for part in before:
             dispatcher.utter_message(response="utter_consequence_part", part=part)
         general = {"title": found.title, "payload": f"/{asked}:{found.id}"}
-        dispatcher.utter_message(response="utter_consequence_of_card", title=option.title, part=last, buttons=[general])
+        dispatcher.utter_message(response="utter_consequence_of_card", part=last, buttons=[general])
 
     def _topic(self, tracker: Tracker) -> str:
         known = {found.id for found in self._parts.catalogue.consequences()}

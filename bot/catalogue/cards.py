@@ -78,12 +78,16 @@ class Cards:
         first, *rest = (f"{answer.heading}:\n{self.facts(answer.facts)}" for answer in found.answers)
         return (f"{_headed(found.place.name)}\n{first}", *rest)
 
-    def sections(self, option: Option) -> tuple[str, ...]:
-        """The whole card, cut where a bubble may end."""
+    def title(self, option: Option) -> str:
+        """What the card is of, that it is no help where it is none, and the state that it was changed for."""
         title = option.title if option.is_help else f"{option.title}\n{self._labels['not_help']}"
         if option.state:
             title += "\n" + self._labels["for_state"].format(state=self._states[option.state])
-        parts = [f"{title}\n{option.what}"]
+        return title
+
+    def sections(self, option: Option) -> tuple[str, ...]:
+        """The whole card, cut where a bubble may end."""
+        parts = [f"{self.title(option)}\n{option.what}"]
         parts += [self.answer(option, question) for question in Question]
         parts += [self.ask_first(option), self.first_step(option), self.sure(option), self.name_state(option)]
         return tuple(part for part in parts if part)
