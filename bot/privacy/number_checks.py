@@ -41,6 +41,26 @@ def phone(text: str, start: int, end: int, book: WordBook) -> Found:
     return None if keypad(text[start:end]) in {keypad(number) for number in book.lists["numbers"]} else (start, end)
 
 
+_BEFORE_AMOUNT = re.compile(
+    r"(?:\b(?:owe[ds]?|owing|pa(?:y|ys|id|ying)|costs?|mak(?:e|es|ing)|made|earn(?:s|ed|ing)?|worth|spen[dt]|los[et]|lost|won|"
+    r"salary|wages?|mortgage|loans?|debts?|rent|bail|bond|fees?|fine|bonus|pension|settlement|price|about|around|over|under|"
+    r"than|like|maybe|almost|nearly)(?:\s+(?:is|was|of|me|us|him|her|them))?|[$€£])\s*$",
+    re.IGNORECASE,
+)
+_AFTER_AMOUNT = re.compile(
+    r"\s*(?:dollars?|bucks|usd|euros?|pesos|grand|cash|in (?:debt|cash|loans)|a (?:year|month)|per\b|an?\s+hour|steps|"
+    r"words|reasons|thoughts|km|kilometers|yards|views|followers)\b",
+    re.IGNORECASE,
+)
+
+
+def no_amount(text: str, start: int, end: int, book: WordBook) -> Found:
+    """A long number that counts nothing: no money, no distance, nothing round, and no crisis line's."""
+    amount = text[start:end].endswith("000") or _BEFORE_AMOUNT.search(text, max(0, start - 40), start)
+    counts = amount or _AFTER_AMOUNT.match(text, end)
+    return None if counts else phone(text, start, end, book)
+
+
 def keypad(number: str) -> str:
     """The digits that are dialled, letters too, without the 1 before an area code."""
     keys = "22233344455566677778889999"

@@ -32,6 +32,7 @@ _CHECKS: dict[str, Check] = {
     "iban": number_checks.iban,
     "vin": number_checks.vin,
     "phone": number_checks.phone,
+    "no_amount": number_checks.no_amount,
     "not_years": number_checks.not_years,
     "date": number_checks.date,
     "not_a_crisis_site": number_checks.not_a_crisis_site,

@@ -74,7 +74,9 @@ def test_every_word_of_triage_and_training_survives(redactor: Redactor) -> None:
 
     One that is goes into lists/keep.yml, unless it can name somebody.
     """
-    swallowed = [word for word in vocabulary() if word not in redactor.redact(f"it is about {word} and me")]
+    book = WordBook.load()
+    words = [word for word in vocabulary() if not book.is_name(word)]  # triage knows "bye jess", on the raw text
+    swallowed = [word for word in words if word not in redactor.redact(f"it is about {word} and me")]
 
     assert swallowed == []
 
