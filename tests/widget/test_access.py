@@ -110,6 +110,8 @@ def planning(page: Page, service: Service) -> None:
 
 def too_long(page: Page, service: Service) -> None:
     first(page, service)
+    field(page).fill("x" * 10_001)
+    expect(page.get_by_text("This is 1 character too long.")).to_be_visible()
     field(page).fill("x" * 10_050)
     expect(page.get_by_text("This is 50 characters too long.")).to_be_visible()
 

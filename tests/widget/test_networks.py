@@ -187,6 +187,8 @@ def test_idle_conversation_is_announced_and_cleared(page: Page, service: Service
     expect(last_answer(page)).to_have_text("Heard: hello")
     service.push(status={"state": "idle_soon", "minutes": 5})
     expect(page.get_by_text("In 5 minutes this conversation is erased.")).to_be_visible()
+    service.push(status={"state": "idle_soon", "minutes": 1})
+    expect(page.get_by_text("In 1 minute this conversation is erased.")).to_be_visible()
     service.push(status={"state": "expired"})
 
     expect(page.get_by_text("so this conversation was erased")).to_be_visible()

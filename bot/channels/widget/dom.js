@@ -14,7 +14,8 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Puts {names} of a sentence from strings.*.json. */
+/** Puts {names} of a sentence from strings.*.json; one that counts has a form for one and a form for the rest. */
 export function fill(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const form = sentence.other === undefined ? sentence : Object.values(values)[0] === 1 ? sentence.one : sentence.other;
+  return form.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }

@@ -8,7 +8,7 @@
 import { Banner } from "./banner.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { Frame } from "./frame.js";
 import { Log } from "./log.js";
 import { Plan } from "./plan.js";
@@ -189,7 +189,7 @@ export class SupportChat extends HTMLElement {
     if (event.kind === "message") return this.#log.add(event);
     const { state, minutes } = event.status;
     if (state === "reset" || state === "gap") this.#log.note(this.#words[state]);
-    else if (state === "idle_soon") this.#log.note(this.#words.idle_soon.replace("{minutes}", minutes));
+    else if (state === "idle_soon") this.#log.note(fill(this.#words.idle_soon, { minutes }));
     else if (state === "expired") this.#wipe(this.#words.expired);
     else if (state === "erased") this.#keepLastLine();
     else if (state === "returned") this.#wipe();
