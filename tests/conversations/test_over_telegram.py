@@ -12,12 +12,10 @@ from typing import Any
 
 import pytest
 
-from bot.assistant.client import AssistantAnswer, Notes
+from bot.assistant.client import AssistantAnswer
 from bot.channels.telegram_text import pieces
-from bot.privacy.pseudonyms import Pseudonym
 from bot.wording import Button
-from tests.channels.builders import edge
-from tests.conversations.test_transcripts import TRANSCRIPTS, InProcess, as_it_is
+from tests.conversations.house import TRANSCRIPTS, InProcess, Provider, open_house, remembered, sealed_notes, written
 from tests.emulators.bot_api import BotApi, until
 from tests.emulators.telegram_door import Door, open_door
 from tests.emulators.telegram_people import User
@@ -30,16 +28,13 @@ COMMANDS = re.compile(r"/(start|help|private|person|forget|stop)\Z")
 class OneAtATime(InProcess):
     """Rasa belongs to one loop, and here many officers write at once."""
 
-    def __init__(self, agent: Any) -> None:
-        super().__init__(agent)
+    def __init__(self, brain: Any) -> None:
+        super().__init__(brain)
         self._turn = asyncio.Lock()
 
     async def reply(self, *arguments: Any, **more: Any) -> AssistantAnswer:
         async with self._turn:
             return await super().reply(*arguments, **more)
-
-    async def held(self, who: Pseudonym) -> Notes | None:
-        return None
 
 
 @pytest.fixture
@@ -64,17 +59,17 @@ def press(door: Door, officer: User, payload: str) -> None:
     officer.presses_data(opaque)
 
 
-async def follow(door: Door, officer: User, transcript: dict[str, Any]) -> list[str]:
+async def follow(door: Door, officer: User, transcript: dict[str, Any], provider: Provider) -> list[str]:
     """Goes through *transcript* and returns what was not as it says."""
     officer.says("/start")
     await until(officer.hears, within=90)
-    faults = []
+    faults, known = [], {}  # type: ignore[var-annotated]
     for place, turn in enumerate(transcript["turns"], start=1):
         before = len(officer.hears())
         if "press" in turn:
             press(door, officer, turn["press"])
         else:
-            officer.says(turn["write"])
+            officer.says(written(turn, known))
         wanted = [piece for words in turn["gets"] for piece in pieces(words)]
         try:
             await until(lambda before=before: len(officer.hears()) > before, within=90, every=0.05)
@@ -85,6 +80,10 @@ async def follow(door: Door, officer: User, transcript: dict[str, Any]) -> list[
             )
         except AssertionError:
             faults.append(f"{transcript['journey']}: {transcript['title']}, turn {place}")
+            break
+        remembered(turn, "\n".join(officer.hears()[before:]), known)
+        if turn.get("arrives"):
+            await provider.is_reached()
         said = "\n".join(officer.hears()[before:])
         faults += [
             f"{transcript['journey']}, turn {place}: {words}" for words in turn.get("never", ()) if words in said
@@ -96,13 +95,16 @@ async def test_every_journey(agent: Any, api: BotApi, tmp_path: Path) -> None:
     """
     Each transcript, all officers at once, gets over Telegram what it gets at the edge; no payload is seen there.
     """
-    door_edge = edge(tmp_path, assistant=OneAtATime(agent), redact=as_it_is, patience=60.0)
-    officers = [api.user(f"Officer{number}") for number in range(len(TRANSCRIPTS))]
-    async with open_door(
-        api, tmp_path, door_edge, assistant_patience=60.0, web_chat_url="https://chat.example.org"
-    ) as door:
-        found = await asyncio.gather(*(follow(door, o, t) for o, t in zip(officers, TRANSCRIPTS, strict=True)))
-        await until(lambda: api.quiet, within=30)
+    provider = Provider.at(tmp_path, taking=True)
+    transcripts = [one for one in TRANSCRIPTS if one.get("provider", True)]
+    officers = [api.user(f"Officer{number}") for number in range(len(transcripts))]
+    with sealed_notes(agent, tmp_path) as brain:
+        house = open_house(tmp_path, OneAtATime(brain), provider)
+        more = {"assistant_patience": 60.0, "web_chat_url": "https://chat.example.org"}
+        async with open_door(api, tmp_path, house, **more) as door:
+            every = zip(officers, transcripts, strict=True)
+            found = await asyncio.gather(*(follow(door, *each, provider) for each in every))
+            await until(lambda: api.quiet, within=30)
 
     assert [fault for faults in found for fault in faults] == []
     assert all(call.status == 200 for call in api.called("sendMessage"))
