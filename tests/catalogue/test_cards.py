@@ -47,7 +47,7 @@ def test_a_card_says_how_sure_it_is(option: Option) -> None:
 
     assert sure in CARDS.whole(option)
     assert f"{sum(fact.verified for fact in told)} of {len(told)} statements" in sure
-    assert f"{sum(not fact.verified for fact in told)} are marked" in sure and "November 21, 2026" in sure
+    assert f"Marked as not verified: {sum(not fact.verified for fact in told)}." in sure and "November 21, 2026" in sure
 
 
 def test_the_exam_says_that_it_is_no_help() -> None:
