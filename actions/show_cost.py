@@ -12,7 +12,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.filling import card_values
 from actions.parts import Parts, parts
-from actions.reading import card
+from actions.reading import card, written
+from actions.suggest import Suggest
+
+WAYS_TO_PAY = frozenset({"free", "cash"})
+OF_ANOTHER_KIND = frozenset({"most_private", "outside", "remote", "now"})
 
 
 class ShowCost(Action):
@@ -27,6 +31,9 @@ class ShowCost(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says it for the option at hand, or in general."""
+        wished = {*self._parts.catalogue.asking.heard(written(tracker)).wishes}
+        if wished & WAYS_TO_PAY and wished & OF_ANOTHER_KIND:  # "a free one that nobody hears about" looks for help
+            return await Suggest(self._parts).run(dispatcher, tracker, domain)
         option = card(tracker, self._parts.catalogue)
         if option is None:
             dispatcher.utter_message(response="utter_ask_cost")

@@ -12,9 +12,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.filling import card_values
 from actions.parts import Parts, parts
-from actions.reading import audience, state_named
+from actions.reading import audience, state_named, written
+from actions.suggest import Suggest
 
 FIRST = "therapist"
+OTHERS = frozenset({"peer", "clergy"})  # who wants one of these is not shown a therapist
 SHOWN = (FIRST, "therapist_cash")  # the second has a button
 
 
@@ -31,6 +33,8 @@ class ShowOutside(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says it, and remembers the therapist as what is being talked about."""
         catalogue = self._parts.catalogue
+        if OTHERS & {*catalogue.asking.heard(written(tracker)).wishes}:  # "a peer, not a shrink"
+            return await Suggest(self._parts).run(dispatcher, tracker, domain)
         option = catalogue.option(FIRST, state_named(tracker))
         others = "\n".join(
             f"• {found.title}" for found in catalogue.outside_department(audience(tracker)) if found.id not in SHOWN

@@ -9,6 +9,8 @@ import pytest
 from actions.ask_what_is_meant import AskWhatIsMeant
 from actions.filling import BUBBLE
 from actions.offer_other_need import OfferOtherNeed
+from actions.show_cost import ShowCost
+from actions.show_outside import ShowOutside
 from actions.show_privacy_ranking import ShowPrivacyRanking
 from actions.suggest import Suggest
 from tests.actions.conversation import Event, heard, kept, names, pressed, run, tracker
@@ -149,3 +151,31 @@ async def test_bubbles_fit_a_phone_and_lead_on() -> None:
 
     assert all(len(str(message["part"])) <= BUBBLE for message in parts)
     assert len(parts[-1]["buttons"]) == told(messages).count("First step: ") == 3
+
+
+@pytest.mark.parametrize(
+    ("action", "intent", "text", "wish"),
+    [
+        (ShowOutside, "ask_outside_department", "find me a peer not a shrink, in Ohio", "peer"),
+        (ShowCost, "ask_cost", "I need a therapist free and nobody finds out", "most_private"),
+    ],
+)
+async def test_wishes_are_not_answered_with_something_else(
+    action: type[ShowOutside | ShowCost], intent: str, text: str, wish: str
+) -> None:
+    """
+    Who names how the help should be gets suggestions for it, also where the message was taken for another question.
+    """
+    messages, events = await run(action(), tracker(heard(text, intent)))
+
+    assert names(messages)[-1] == "utter_suggestions_end"
+    assert wish in slots(events)["wishes"]
+
+
+async def test_a_price_is_asked_for() -> None:
+    """
+    A question for what a therapist costs is answered with what a therapist costs.
+    """
+    messages, _ = await run(ShowCost(), tracker(heard("is a therapist free", "ask_cost"), option="therapist"))
+
+    assert names(messages) == ["utter_cost"]
