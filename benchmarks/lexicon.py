@@ -44,7 +44,9 @@ def messages(only: str = "") -> Iterator[Message]:
     """The messages of the files whose name holds *only*."""
     for path in sorted(EXAMPLES.glob("*.yml")):
         if only in path.name:
-            for group in yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            for group in yaml.load(
+                path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            ):
                 for text in group["utterances"]:
                     yield Message(group["level"], path.name, str(text))
 
@@ -112,12 +114,10 @@ def by_pattern(triage: Triage, rows: Sequence[tuple[Message, Verdict]]) -> Itera
 
 def unmet(triage: Triage, found: Iterable[Message]) -> Iterator[str]:
     """The patterns that nothing meets."""
-    written = dict(sources())
-    for text in [*(message.text for message in found), *phrases()]:
-        for key, _ in triage.met(text):
-            written.pop(key, None)
-    for (rule, _), line in written.items():
-        yield f"{rule}: {line}"
+    left = triage.unmet([*(message.text for message in found), *phrases()])
+    for (rule, number), line in sources().items():
+        if (rule, number) in left:
+            yield f"{rule}: {line}"
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,11 +91,18 @@ def test_assess_keeps_its_contract(arguments: tuple[str, ...], extra: set[str]) 
 
 @pytest.mark.slow
 def test_explain_shows_rules_and_no_words() -> None:
-    """``--explain`` adds the ids of the rules that decided."""
-    crisis = objects("--triage-only", "--explain")[1]
+    """``--explain`` adds rule ids, whom it is about and the scores, and never a word of the message."""
+    plain, crisis, *_, idiom = objects("--triage-only", "--explain")
 
-    assert crisis["rules"]
-    assert not any("tonight" in rule for rule in crisis["rules"])
+    for found, line in ((plain, LINES[0]), (crisis, LINES[1]), (idiom, LINES[5])):
+        reasons = {key: found[key] for key in ("rules", "subject", "scores")}
+        assert set(found) == {"level", "reply_kind", "redacted", *reasons}
+        assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", rule) for rule in reasons["rules"])
+        assert all(0 <= share <= 1 for share in reasons["scores"].values())
+        shown = set(re.findall(r"[a-z0-9]+", json.dumps(reasons).lower()))
+        assert not shown & {word.decode().lower() for word in line.replace(b",", b"").split() if len(word) > 3}
+    assert "self.intent" in crisis["rules"] and crisis["subject"] == "self"
+    assert not any(rule.startswith(("now.", "harm.", "other.")) for rule in plain["rules"] + idiom["rules"])
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ exception anywhere counts as a reason to ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,17 @@ class Triage:
                     found = [_in_its_place(rule, *span, around) for span in spans_of((pattern,), words)]
                     if found:
                         yield (rule.id, number), max(found, key=_weight)
+
+    def unmet(self, texts: Iterable[str]) -> set[tuple[str, int]]:
+        """The patterns of the rules that none of *texts* meets, as rule and place in it; for testing."""
+        left = {(rule.id, number): pattern for rule in self._rules for number, pattern in enumerate(rule.patterns)}
+        for piece in (piece for text in texts for piece in _pieces(text)):
+            words = Text(self._normaliser.plain(piece).words, self._surveyor.negators)
+            words.candidates = self._index.candidates(words)
+            found = [key for key, one in left.items() if id(one) in words.candidates and one.meets(words)]
+            for key in found:
+                del left[key]
+        return set(left)
 
     def _all_patterns(self) -> Iterator[Pattern]:
         yield from self._surveyor.patterns()

@@ -211,6 +211,10 @@ class Pattern:
         """The places right after each match that begins at one of *starts*."""
         return self.node.step(starts, text)
 
+    def meets(self, text: Text) -> bool:
+        """Whether the pattern matches anywhere."""
+        return bool(self.node.step(text.all & ~text.breaks, text))
+
     def spans(self, text: Text) -> Iterator[tuple[int, int]]:
         """The first and the one-past-last place of every match, the longest at each beginning."""
         yield from self._spans(text, text.all & ~text.breaks)

@@ -37,6 +37,11 @@ No I am not, I just need to know about the EAP | no but i cant sleep | no but im
 No, I'm looking for a marriage counselor | no i need to know if my chief sees the file
 no, my wife and I fight and I want to know who I can see | no i just can't sleep | not suicidal, stop asking
 No I promise I'm not
+fuck no | good god no | heck no | oh no nothing like that | no thankfully | no thank god | nah bro | nope, just wiped
+no, not that | not that at all? no | no not like that at all | none of that | nothing of the sort | hard no | that's a no
+no never crossed my mind | it never crossed my mind | not in a million years | wait what no | what? no | no why
+no, asking for a friend | no i'm asking for my partner | no can you just give me the chaplains number
+no im not that bad off | no, life is good | not what i meant | no thats not what i meant | no i mean my knees
 """.replace("\n", "|")
 
 NEITHER = """
@@ -56,7 +61,8 @@ no i just want it to stop | no i just sit there with it | no, I'm doing it | no 
 no i already decided | no i used to | no not killing, just not waking up | not suicidal but i sit with my glock
 not suicidal, just don't want to be alive | I'm not going to do anything | yeah no | no yeah | no, well, maybe
 No. Yes. I don't know. | i could never do that to them | no one needs to know | it'd be easier | not gonna say no
-can't say no | i don't want to answer that | silence | help | sorry | can you trace this | 🤷 | 12 | n0t 4 ch4nc3
+can't say no | no i could never put my kids through that | not as long as my mother is alive | no, i lied
+do you have something for sleep | how do i reset my password | what time is it | what's copline | thanks | i don't want to answer that | silence | help | sorry | can you trace this | 🤷 | 12 | n0t 4 ch4nc3
 """.replace("\n", "|")
 
 

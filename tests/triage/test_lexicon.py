@@ -135,11 +135,24 @@ def test_recorded_words_are_not_the_writers(triage: Triage, who: str) -> None:
     assert triage.judge('I told my wife "I am going to kill myself tonight".').reply_kind is not ReplyKind.NORMAL
 
 
-def test_every_rule_is_met_by_some_phrase(triage: Triage) -> None:
+def test_every_pattern_is_met_by_some_phrase(triage: Triage) -> None:
     """
-    No rule of the lexicon stands there untried.
+    No pattern of the lexicon stands there untried: each is met by a phrase of the tables beside this file.
     """
-    tables = cases("crisis", "crisis_others", "veiled", "wider", "open", "strain", "benign")
-    met = {rule for case in tables for rule in triage.judge(case.values[0].phrase).rules}
+    tables = ("crisis", "crisis_others", "veiled", "wider", "met", "open", "strain")
+    phrases = [case.values[0].phrase for case in cases(*tables, "benign", "benign_more", "benign_wider")]
 
-    assert set(triage.rule_ids) <= met
+    unmet = triage.unmet(phrases)
+
+    assert not unmet, f"rule and place in it, without an example: {sorted(unmet)}"
+
+
+def test_an_example_of_a_pattern_is_never_met_with_small_talk(triage: Triage) -> None:
+    """
+    Where a pattern tells of danger, its example gets the question or the numbers.
+    """
+    examples = [case.values[0] for case in cases("met")]
+    missed = [one.phrase for one in examples if triage.judge(one.phrase).reply_kind.value not in one.replies]
+
+    assert len(examples) > 800
+    assert not missed
