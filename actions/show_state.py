@@ -12,9 +12,14 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.filling import bubbles, card_values
 from actions.parts import Parts, parts
-from actions.reading import card, state_named, written
+from actions.reading import card, options_now, state_named, written
+from bot.catalogue.guarantees import Question
 
 USUAL = "peer_support"
+# "Does the EAP in Ohio have privilege" is about the EAP's card there, not about the law for peers
+LEGAL = (Question.PRIVILEGE, Question.EXCEPTIONS)
+PEER_CARDS = {USUAL, "buddy", "debriefing", "union"}
+UNDER_PEER_LAW = PEER_CARDS | {"family_services", "dispatcher_support", "retiree_support", "civilian_support"}
 
 
 class ShowState(Action):
@@ -38,11 +43,14 @@ class ShowState(Action):
         if state is None or law is None:
             dispatcher.utter_message(response="utter_tell_state")
             return []
-        for part in bubbles(catalogue.cards.state(law)):
-            dispatcher.utter_message(response="utter_state_law", part=part)
         option = card(tracker, catalogue)
         if option is None or not option.by_state:
             option = catalogue.option(USUAL)
         option = catalogue.option(option.id, state)
+        told = catalogue.cards.state(law)
+        if option.id in options_now(tracker, catalogue) and option.id not in UNDER_PEER_LAW:
+            told = tuple(catalogue.cards.answer(option, question) for question in LEGAL)
+        for part in bubbles(told):
+            dispatcher.utter_message(response="utter_state_law", part=part)
         dispatcher.utter_message(response="utter_state", **card_values(option, catalogue))
         return [SlotSet("option", option.id), SlotSet("state", state)]

@@ -84,3 +84,15 @@ async def test_a_heading_begins_with_a_capital() -> None:
     messages, _ = await run(ShowState(), tracker(heard("I am a federal agent", "tell_state"), state="US"))
 
     assert messages[0]["part"].startswith("Federal agencies")
+
+
+async def test_another_kind_of_help_gets_its_own_law() -> None:
+    """
+    Who names a state and a kind of help that no peer law is about gets what its card says there, not the law for peers.
+    """
+    messages, events = await run(ShowState(), tracker(heard("does the EAP in Ohio have privilege", "tell_state")))
+    law = "".join(message["part"] for message in messages[:-1])
+
+    assert "Ohio gives EAP staff a privilege" in law and "2317.023" not in law
+    assert "EAP" in messages[-1]["title"]
+    assert {event["name"]: event["value"] for event in events} == {"option": "eap", "state": "OH"}
