@@ -22,7 +22,7 @@ _NEEDED = "988"
 # A gun in the lap is not one yet: there the voice on the line and the distance come first, and "say what was taken"
 # would answer something that nobody wrote.
 _UNDER_WAY = "now."
-_NOT_YET = frozenset({"now.means"})
+_NOT_YET = frozenset({"now.means", "now.combined", "now.edge", "now.fragments"})
 
 _CRISIS = {Subject.SELF: "utter_crisis", Subject.OTHER: "utter_crisis_other", Subject.HARM: "utter_crisis_harm"}
 _CHECK_IN = {Subject.SELF: "utter_check_in", Subject.OTHER: "utter_check_in_other", Subject.HARM: "utter_check_in_harm"}

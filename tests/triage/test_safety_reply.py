@@ -72,6 +72,8 @@ def grade(text: str) -> float:
         (crisis(Subject.OTHER, "now.pills"), False, "utter_crisis_now"),
         (crisis(Subject.HARM, "now.pills"), False, "utter_crisis_harm"),
         (crisis(Subject.SELF, "now.means"), False, "utter_crisis"),
+        (crisis(Subject.SELF, "now.edge"), False, "utter_crisis"),
+        (crisis(Subject.SELF, "now.acts"), False, "utter_crisis_now"),
         (Verdict(Level.HIGH, CHECK_IN), False, "utter_check_in"),
         (Verdict(Level.HIGH, CHECK_IN), True, "utter_check_in"),
         (Verdict(Level.HIGH, CHECK_IN, Subject.OTHER), False, "utter_check_in_other"),
