@@ -112,6 +112,7 @@ class Watch:
                 await self.round()
                 if not self._busy() and not self.offers() and self._mailbox.clock() > self._marks_until:
                     self._awake.clear()
+                    self._mailbox.stop_listening()
                 await self._rest()
                 await self._awake.wait()
         finally:
@@ -121,7 +122,6 @@ class Watch:
     async def _rest(self) -> None:
         """Until there is news, or it is time to look; a mailbox that fails, or that nobody waits for, wakes nobody."""
         if not self._busy() or self._failing is not None:
-            self._mailbox.stop_listening()
             await asyncio.sleep(SLOW_SECONDS)
             return
         self._mailbox.listen(self._news.set)
