@@ -116,6 +116,8 @@ class TelegramChannel:
         await cancel(self._background)
         self._background = []
         await self._lanes.close(LAST_WORDS_SECONDS)
+        if self._talk is not None and self._talk.done() and not self._talk.cancelled():
+            await self._talk.result().last_words(LAST_WORDS_SECONDS)
         self._seen.close()
         if self._line is not None:
             await self._line.close()

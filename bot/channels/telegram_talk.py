@@ -139,6 +139,11 @@ class Talk:
         self._parts.traces.give_back(chat, left)
         self._parts.traces.gone(chat, [number for number in asked if number not in left])
 
+    async def last_words(self, seconds: float) -> None:
+        """Gives what was begun beside the answers a moment: a button that is never settled spins on the phone."""
+        if self._asides:
+            await asyncio.wait(self._asides, timeout=seconds)
+
     # -- one method for each kind of update
 
     async def _text(self, update: Update, turn: Turn) -> None:

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.catalogue.coping import exercises
@@ -109,6 +109,7 @@ def test_every_way_through_ends_in_a_band(check: SelfCheck) -> None:
         assert check.band(score).says and check.band(score).do
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(1, 6), st.integers(0, 1), max_size=6))
 def test_more_yes_is_never_less(answers: dict[int, int]) -> None:
     """
