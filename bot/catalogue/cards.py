@@ -67,7 +67,12 @@ class Cards:
         verified = sum(fact.verified for fact in told)
         strong = sum(fact.verified and fact.confidence is Confidence.HIGH for fact in told)
         day = _day(max(fact.checked_on for fact in told))
-        counted = {"verified": verified, "all": len(told), "strong": strong or self._labels["none"], "marked": len(told) - verified}
+        counted = {
+            "verified": verified,
+            "all": len(told),
+            "strong": strong or self._labels["none"],
+            "marked": len(told) - verified,
+        }
         return self._labels["sure"].format(day=day, **counted)
 
     def state(self, found: Digest) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from bot.handoff.mailbox import Mailbox
 from bot.http_headers import ONLY_TLS, STRICT, SecurityHeaders
 from bot.logs import quiet_loop
 from bot.settings import Settings
+from bot.yaml_files import read_yaml
 
 PAGES = Path(__file__).parent / "pages"
 HEAD_START = 2.0
@@ -205,7 +206,7 @@ def _lifespan(live: Live, delivery: Delivery | None) -> Callable[[Starlette], Ab
 
 def _data(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except (OSError, yaml.YAMLError):
         raise DataError(f"{path.name}: cannot be read") from None
     if not isinstance(content, dict):

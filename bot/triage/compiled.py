@@ -27,7 +27,7 @@ log = get_logger(__name__)
 DIGEST = 32  # bytes
 
 
-_loaded: dict[Path, tuple[Triage, Path]] = {}  # by folder: what was loaded last, and where it belongs
+_loaded: dict[Path, tuple[Triage, Path, bool]] = {}  # by folder: what was loaded last, its place, if it lay there sound
 
 
 def load(folder: Path = FOLDER) -> Triage:
@@ -38,16 +38,17 @@ def load(folder: Path = FOLDER) -> Triage:
     except Exception as error:  # whatever is wrong with what is kept, the data is there
         log.debug("triage.not_kept", error=type(error))
         return Triage.load(folder)
-    _loaded[folder] = kept or Triage.load(folder), place
+    _loaded[folder] = kept or Triage.load(folder), place, kept is not None
     return _loaded[folder][0]
 
 
 def keep(triage: Triage, folder: Path = FOLDER) -> None:
     """Keeps *triage*, made from *folder*, for the next start; does nothing where that cannot be written."""
     with suppress(OSError):
-        known, place = _loaded.get(folder, (None, None))
-        place = place if place and known is triage else _place(folder)  # what all of it is made of is summed once
-        if place.exists():
+        known, place, sound = _loaded.get(folder, (None, None, True))
+        if place is None or known is not triage:  # else what all of it is made of has been summed
+            place, sound = _place(folder), True
+        if sound and place.exists():
             return
         body = pickle.dumps(triage, protocol=pickle.HIGHEST_PROTOCOL)
         place.parent.mkdir(exist_ok=True)

@@ -72,9 +72,12 @@ def test_changed_data_is_compiled_anew(folder: Path, kept: Path, monkeypatch: py
 def test_damage_is_compiled_anew(
     folder: Path, kept: Path, damage: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that did not arrive whole is not used, and stops nothing."""
+    """A file that did not arrive whole is not used, stops nothing, and is replaced by the next that keeps one."""
     kept.write_bytes(kept.read_bytes()[:-100] if damage is None else damage)
     assert compiles(folder, monkeypatch)
+
+    compiled.keep(compiled.load(folder), folder)
+    assert not compiles(folder, monkeypatch)
 
 
 def test_what_others_can_write_is_not_used(folder: Path, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
