@@ -57,6 +57,7 @@ check: .venv/.ready-dev ## style, types, layers, data, and known weaknesses of w
 	@$(BIN)/sidedoor directory check
 	@.ci/rasa-check
 	@$(BIN)/python benchmarks/near_duplicates.py
+	@$(BIN)/python -m bot.learning --check
 	@$(BIN)/sidedoor wording
 	@.ci/audit
 

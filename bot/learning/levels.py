@@ -28,7 +28,7 @@ from bot.triage.scoring.reading import parts, plain
 from bot.triage.scoring.scorer import MEANING_WORDS
 
 FOLDS = 5
-GRAMS_STRENGTH, MIX_STRENGTH = 3.0, 1.0  # C of the regressions; by cross-validation
+GRAMS_STRENGTH, MIX_STRENGTH = 3.0, 0.3  # C of the regressions; by cross-validation
 ROUNDS = 2  # which part of a long message is the bad one is guessed once, then learnt from
 
 Mask = NDArray[np.bool_]
@@ -78,7 +78,7 @@ class Rows:
     cut: Sequence[str]
     owner: NDArray[np.int64]
     truth: Mask
-    counts: Mask  # whether a head learns from a message: whom it is about is asked of troubled ones only
+    counts: Mask  # whether a head learns from a message; whom it is about is asked of troubled ones only
 
     @classmethod
     def of(cls, examples: Sequence[Example]) -> Rows:
@@ -87,7 +87,9 @@ class Rows:
         owner = np.repeat(np.arange(len(cut)), [len(found) for found in cut])
         truth = np.array([_truth(example) for example in examples])
         counts = np.ones_like(truth)
-        counts[:, HEADS.index("other") :] = truth[:, [LEVELS.index("moderate")]]
+        for head in ("other", "harm"):
+            counts[:, HEADS.index(head)] = truth[:, LEVELS.index("moderate")]
+        counts[:, HEADS.index("ask")] = [example.level is not Level.MODERATE for example in examples]
         return cls([part for found in cut for part in found], owner, truth, counts)
 
     def parts_of(self, mask: Mask) -> NDArray[np.int64]:
@@ -136,12 +138,12 @@ class Rows:
 
     def mix(self, found: Floats) -> Floats:
         """The last step: one small regression a head."""
-        mix = np.zeros((len(HEADS), found.shape[2] + 1), dtype=np.float32)
+        mix = np.zeros((len(HEADS), found.shape[1] + 1), dtype=np.float32)
         for head in range(len(HEADS)):
             rows = self.counts[:, head]
             truth = self.truth[rows, head]
             if truth.any() and not truth.all():
-                step = LogisticRegression(C=MIX_STRENGTH, max_iter=1000).fit(found[rows, head], truth)
+                step = LogisticRegression(C=MIX_STRENGTH, max_iter=1000).fit(found[rows], truth)
                 mix[head] = [*step.coef_[0], step.intercept_[0]]
         return mix
 
@@ -180,7 +182,7 @@ def gram_scores(reader: tuple[Grams, Linear], cut: Sequence[str]) -> Floats:
 
 def _truth(example: Example) -> list[bool]:
     levels = [example.level >= Level.from_label(label) for label in LEVELS]
-    return [*levels, example.subject is Subject.OTHER, example.subject is Subject.HARM]
+    return [*levels, example.subject is Subject.OTHER, example.subject is Subject.HARM, example.level >= Level.HIGH]
 
 
 def _matrix(grams: Grams, texts: Sequence[str]) -> csr_matrix:

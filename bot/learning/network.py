@@ -20,10 +20,10 @@ Floats = NDArray[np.float32]
 Progress = Callable[[str, float], object]
 
 WIDTH, HEADS, LAYERS = 384, 12, 6
-FIRST_TAUGHT = 4  # of six; teaching more takes longer and makes the file larger
+FIRST_TAUGHT = 2  # of six; teaching more takes longer and makes the file larger
 SHARPNESS = 20.0  # vectors have length 1, so a head's scores have to be spread
 DROPOUT, DECAY, SMOOTHING = 0.1, 0.01, 0.05
-RATE, BATCH, WARM_UP = 3e-4, 32, 0.1
+RATE, BATCH, WARM_UP = 2e-4, 32, 0.1
 _SIZE = WIDTH // HEADS
 _HIDDEN = tf.TensorSpec([None, None, WIDTH])
 _MASK = tf.TensorSpec([None, None])

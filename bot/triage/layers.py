@@ -26,7 +26,7 @@ THRESHOLDS = Path(__file__).with_name("scoring") / "thresholds.yml"
 EXCUSED = THRESHOLDS.with_name("excused.yml")
 LONGEST_EXCUSED = 120  # characters; a longer message says more than the question it ends in
 LIKELY = 0.5  # from here on it is about somebody else, or about harm to somebody; decides wording, never urgency
-_HEADS = frozenset(level.label for level in Level if level > Level.NONE)
+_HEADS = frozenset({"ask", *(level.label for level in Level if level > Level.NONE)})
 _ORDER = (ReplyKind.NORMAL, ReplyKind.CHECK_IN, ReplyKind.CRISIS)
 
 

@@ -1,9 +1,10 @@
 """
 Turns the parts of a message into probabilities: that its level is at least mild, moderate, high, imminent; and, given
-that there is something to worry about, that it is about somebody else, or that the writer may hurt somebody.
+that there is something to worry about, that it is about somebody else, or that the writer may hurt somebody; and that
+one has to ask, which is high or imminent against none or mild, whatever is said of what lies between.
 
 Two linear readers, one of grams and one of meaning, look at the parts, and the worst part speaks for the message. A
-last small step weighs the two against each other and makes honest probabilities of them.
+last small step weighs all that the two found and makes honest probabilities of it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from bot.triage.scoring.grams import Grams, Sparse
 Floats = NDArray[np.float32]
 
 LEVELS = ("mild", "moderate", "high", "imminent")
-HEADS = (*LEVELS, "other", "harm")
+HEADS = (*LEVELS, "other", "harm", "ask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """All that was learnt. ``mix`` weighs what ``features`` gives, one row a head; its last column is the bias."""
+    """All that was learnt. ``mix`` weighs what ``features`` gives, a row for each head; its last column is the bias."""
 
     grams: Grams
     by_grams: Linear
@@ -51,7 +52,7 @@ class Heads:
 
     def probabilities(self, found: Floats) -> Floats:
         """One a head; what is likely high is at least as likely mild. *found* as ``features`` makes it."""
-        scores = np.einsum("hf,hf->h", self.mix[:, :-1], found) + self.mix[:, -1]
+        scores = self.mix[:, :-1] @ found + self.mix[:, -1]
         shares = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
         shares[: len(LEVELS)] = np.maximum.accumulate(shares[: len(LEVELS)][::-1])[::-1]
         return np.asarray(shares, dtype=np.float32)
@@ -85,14 +86,14 @@ class Heads:
 
 def features(by_grams: Floats, by_meaning: Floats) -> Floats:
     """
-    What the last step weighs, a row a head: for each reader the score of the worst part, and how far the mean of all
-    parts lies below it. The arguments are parts by heads; meaning may have been read in the worst parts only.
+    What the last step weighs, one row: for each reader and head the score of the worst part, and how far the mean of
+    all parts lies below it. The arguments are parts by heads; meaning may have been read in the worst parts only.
     """
     columns: list[Floats] = []
     for scores in (by_grams, by_meaning):
         worst = scores.max(axis=0)
         columns += [worst, scores.mean(axis=0) - worst]
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.concatenate(columns).astype(np.float32)
 
 
 def worst_parts(by_grams: Floats, lengths: Sequence[int], budget: int) -> list[int]:
