@@ -53,8 +53,10 @@ def test_a_certain_scorer_raises_what_the_lexicon_missed() -> None:
     """
     A harmless-looking message that the scorer is certain of gets the numbers, one it is fairly sure of the question.
     """
-    certain = layers(**dict.fromkeys(("mild", "moderate", "high", "imminent"), 1.0)).judge("the weather is nice")
-    fairly = layers(mild=1.0, moderate=1.0, high=_between("scorer.ask", "scorer.crisis")).judge("the weather is nice")
+    certain = layers(**dict.fromkeys(("mild", "moderate", "high", "imminent", "ask"), 1.0)).judge("the weather is nice")
+    fairly = layers(mild=1.0, moderate=1.0, high=1.0, ask=_between("scorer.ask", "scorer.crisis")).judge(
+        "the weather is nice"
+    )
 
     assert (certain.level, certain.reply_kind) == (Level.IMMINENT, ReplyKind.CRISIS)
     assert (fairly.level, fairly.reply_kind) == (Level.HIGH, ReplyKind.CHECK_IN)
@@ -74,7 +76,7 @@ def test_the_question_is_about_the_right_person() -> None:
     """
     A worry about somebody else that only the scorer finds is asked about as such.
     """
-    found = layers(mild=1.0, moderate=1.0, high=_between("scorer.ask", "scorer.crisis"), other=0.9).judge("hm")
+    found = layers(mild=1.0, moderate=1.0, high=1.0, ask=_between("scorer.ask", "scorer.crisis"), other=0.9).judge("hm")
 
     assert found.subject is Subject.OTHER
 
@@ -121,5 +123,5 @@ def test_the_scorer_joins_while_messages_come(monkeypatch: pytest.MonkeyPatch, t
 
 
 def _between(low: str, high: str) -> float:
-    lines = {line.id: line.least["high"] for line in LINES if "high" in line.least}
+    lines = {line.id: line.least["ask"] for line in LINES if "ask" in line.least}
     return (lines[low] + lines[high]) / 2
