@@ -11,6 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.ask_directly import AskDirectly
+from actions.meanings import buttons
 from actions.parts import Parts, parts
 from actions.reading import heard, was_asked
 from actions.suggest import Suggest
@@ -19,7 +20,6 @@ NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
 SUICIDAL, MENU = "suicidal_statement", "help"
 CLOSEST = 3  # meanings that are offered; the right one is among them far more often than it is the first
 POSSIBLE = 0.05  # of a meaning, from which it is offered
-ELSEWHERE = {"/talk_to_person": "/person", "/forget_me": "/forget"}  # intents whose button the edge answers itself
 
 
 class AskWhatIsMeant(Action):
@@ -43,20 +43,16 @@ class AskWhatIsMeant(Action):
         possible = _possible(tracker)
         if SUICIDAL in possible[:CLOSEST]:
             return await AskDirectly().run(dispatcher, tracker, domain)
-        buttons = self._buttons(intent for intent in possible if intent != MENU)[:CLOSEST]
+        closest = buttons(self._parts.wording, (intent for intent in possible if intent != MENU))[:CLOSEST]
         if _intent_before(tracker.events) in NOT_UNDERSTOOD:
             dispatcher.utter_message(response="utter_fallback_lines")
-        elif len(buttons) > 1:
-            dispatcher.utter_message(response="utter_fallback_closest", buttons=[*buttons, *self._buttons([MENU])])
+        elif len(closest) > 1:
+            dispatcher.utter_message(
+                response="utter_fallback_closest", buttons=[*closest, *buttons(self._parts.wording, [MENU])]
+            )
         else:
             dispatcher.utter_message(response="utter_fallback_ask")
         return []
-
-    def _buttons(self, intents: Iterable[str]) -> list[dict[str, str]]:
-        """Those of *intents* that have a button, in their order."""
-        titles = {button.payload: button.title for button in self._parts.wording.say("utter_meanings").buttons}
-        payloads = [ELSEWHERE.get(f"/{intent}", f"/{intent}") for intent in intents]
-        return [{"title": titles[payload], "payload": payload} for payload in payloads if payload in titles]
 
 
 class DefaultFallback(AskWhatIsMeant):

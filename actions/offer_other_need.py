@@ -9,13 +9,14 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.meanings import buttons
 from actions.parts import Parts, parts
 from actions.reading import heard, intent, was_asked, words
 from actions.suggest import Suggest
 
-OFFER = "utter_also_"
+OFFER = "utter_also_"  # and a subject; utter_also itself is for all others
 SUGGESTED = "find_support"
-LIKELY = 0.2  # of the second intent, from which it is a second need and not noise
+LIKELY = 0.4  # of the second intent, from which it is a second need and not noise
 # Each of these has said who learns of it; "find out" is then no second question.
 ABOUT_EYES = frozenset(
     {
@@ -48,6 +49,10 @@ class OfferOtherNeed(Action):
         wanted += [name for name in offers if self._leads_to(name) == second]
         if wanted:
             dispatcher.utter_message(response=wanted[0])
+        elif not (second == "ask_confidentiality" and now in ABOUT_EYES) and (
+            also := buttons(self._parts.wording, [second])
+        ):
+            dispatcher.utter_message(response="utter_also", buttons=also)
         return []
 
     def _is_new(self, response: str, now: str) -> bool:

@@ -60,6 +60,22 @@ async def test_what_else_was_likely_meant_is_offered(sure: float, offer: list[st
     assert names(messages) == offer
 
 
+async def test_any_other_meaning_is_offered_by_its_name() -> None:
+    """
+    What has no offer of its own is offered by the name of its button, and what has no button is not offered.
+    """
+    message = heard("…", "ask_badge_duty")
+    ranking = [{"name": "ask_badge_duty", "confidence": 0.9}, {"name": "talk_to_person", "confidence": 0.6}]
+    message["parse_data"]["intent_ranking"] = ranking
+    offer, _ = await run(OfferOtherNeed(), tracker(message))
+    ranking[1]["name"] = "thanks"
+    nothing, _ = await run(OfferOtherNeed(), tracker(message))
+
+    assert names(offer) == ["utter_also"]
+    assert [button["payload"] for button in offer[0]["buttons"]] == ["/person"]
+    assert nothing == []
+
+
 @pytest.mark.parametrize(("intent", "topic"), [("ask_confidentiality", "fishing"), ("report_sleep", "sleep")])
 async def test_nothing_is_offered_where_nothing_else_was_said(intent: str, topic: str) -> None:
     """

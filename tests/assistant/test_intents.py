@@ -7,9 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from bot.assistant.intents import Features, Model
+from bot.assistant.intents import SECOND, URGENCY, Features, Model, parts, urgent_first
 from bot.embedding.encoder import Encoder, made
 from bot.settings import Settings
+from bot.yaml_files import read_yaml
+from tests.conversations.data import ROOT
 
 EXAMPLES = {
     "sleep": "i can not sleep|awake all night|i lie awake until four|no sleep for days|nightmares wake me|sleepless",
@@ -68,3 +70,38 @@ def test_it_survives_its_archive(model: Model, vectors: Encoder) -> None:
     again = Model(features, model.intents, model.weights, model.bias)
 
     assert np.allclose(again.probabilities(TEXTS), model.probabilities(TEXTS), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "text", ["how much is a session and will they take my gun", "Awake all night. How much is it?"]
+)
+def test_two_needs_are_both_found(model: Model, text: str) -> None:
+    """A message with two needs has both of them first, each sure enough to be spoken of."""
+    (_, sure), (_, also) = ranked = model.ranked(text)[:2]
+
+    assert len({name for name, _ in ranked}) == 2
+    assert min(sure, also) >= SECOND
+
+
+def test_one_need_is_not_taken_apart() -> None:
+    """What has one clause, or short words around it, is read as a whole."""
+    assert parts("so, yes, will they take my gun") == []
+    assert parts("") == []
+
+
+def test_the_more_urgent_need_comes_first() -> None:
+    """A second need that is sure enough and more urgent is answered first; one that is not waits."""
+    urgency = {"danger": 0, "sleep": 1, "thanks": 2}
+
+    assert urgent_first([("thanks", 0.9), ("sleep", 0.6)], urgency)[0] == ("sleep", 0.6)
+    assert urgent_first([("thanks", 0.9), ("sleep", SECOND - 0.1)], urgency)[0] == ("thanks", 0.9)
+    assert urgent_first([("sleep", 0.9), ("cost", 0.8)], urgency)[0] == ("sleep", 0.9)
+    assert urgent_first([("sleep", 0.9)], urgency) == [("sleep", 0.9)]
+
+
+def test_what_is_urgent_is_an_intent() -> None:
+    """Every name in the order of urgency is an intent of the domain, once."""
+    names = [name for group in read_yaml(URGENCY) for name in group]
+
+    assert len(names) == len(set(names))
+    assert set(names) <= set(read_yaml(ROOT / "domain.yml")["intents"])
