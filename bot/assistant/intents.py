@@ -137,7 +137,7 @@ class IntentModel(GraphComponent, IntentClassifier):
         self._storage = storage
         self._resource = resource
         self._model = model
-        self._urgency = {name: place for place, group in enumerate(read_yaml(URGENCY)) for name in group}
+        self._urgency = read_yaml(URGENCY)
 
     @classmethod
     def create(
@@ -200,12 +200,14 @@ def parts(text: str) -> list[str]:
     return found[:MOST_PARTS] if len(found) > 1 else []
 
 
-def urgent_first(found: Sequence[tuple[str, float]], urgency: Mapping[str, int]) -> list[tuple[str, float]]:
-    """*found* with its second meaning first where that is sure enough and more urgent."""
-    between = max(urgency.values()) - 0.5
-    first, second = (urgency.get(name, between) for name, _ in found[:2]) if len(found) > 1 else (0, 0)
-    if second < first and found[1][1] >= SECOND:
-        return [found[1], found[0], *found[2:]]
+def urgent_first(found: Sequence[tuple[str, float]], urgency: Mapping[str, Sequence[str]]) -> list[tuple[str, float]]:
+    """*found* with the names of the first two changed over where the second is sure enough and more urgent."""
+    if len(found) > 1 and found[1][1] >= SECOND:
+        (one, sure), (two, also) = found[:2]
+        if (two in urgency["first"] and one not in urgency["first"]) or (
+            one in urgency["last"] and two not in urgency["last"]
+        ):
+            return [(two, sure), (one, also), *found[2:]]
     return list(found)
 
 

@@ -63,7 +63,7 @@ def test_ten_thousand_characters_can_be_pasted(page: Page, service: Service) -> 
     """
     open_chat(page, service.url)
     say(page, "x" * 9_998 + "\N{POLICE CAR}" * 3)
-    expect(page.locator("#problem")).to_have_text("This is 1 characters too long. Please send it in parts.")
+    expect(page.locator("#problem")).to_have_text("This is 1 character too long. Please send it in parts.")
     assert service.edge.heard == []
     say(page, "x" * 9_998 + "\N{POLICE CAR}" * 2)
     expect(last_answer(page)).to_have_text(re.compile("Heard"))
