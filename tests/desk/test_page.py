@@ -55,7 +55,7 @@ class Scene:
     async def responder(self, name: str = "dana", *, width: int = 1280, height: int = 800) -> AsyncIterator[Page]:
         """A signed-in responder on duty, in a browser of their own."""
         context = await self.browser.new_context(viewport={"width": width, "height": height})
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(20_000)
         page = await self.sign_in(context, name)
         await page.get_by_role("switch").click()
         await expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "true")

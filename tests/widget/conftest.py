@@ -45,7 +45,7 @@ def service() -> Iterator[Service]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A tab of its own. An error in a script fails the test, and so does anything that is left on the device at its end."""
     context = chromium.new_context()
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(20_000)
     tab = context.new_page()
     faults: list[str] = []
     tab.on("pageerror", lambda error: faults.append(str(error)))

@@ -86,7 +86,7 @@ def test_when_the_chat_is_full(page: Page) -> None:
         open_chat(page, service.url)
         say(page, "I hold the only place")
         second = page.context.new_page()
-        second.set_default_timeout(8_000)
+        second.set_default_timeout(20_000)
         second.goto(service.url)
 
         expect(second.get_by_text("The chat is full right now.")).to_be_visible()
