@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.ask_directly import AskDirectly
 from actions.meanings import buttons
 from actions.parts import Parts, parts
-from actions.reading import heard, was_asked
+from actions.reading import heard, likely, was_asked
 from actions.suggest import Suggest
 
 NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
@@ -40,7 +40,7 @@ class AskWhatIsMeant(Action):
         """
         if was_asked(tracker) and heard(tracker, self._parts.catalogue):  # the answer to "what is it mostly about"
             return await Suggest(self._parts).run(dispatcher, tracker, domain)
-        possible = _possible(tracker)
+        possible = likely(tracker, POSSIBLE)
         if SUICIDAL in possible[:CLOSEST]:
             return await AskDirectly().run(dispatcher, tracker, domain)
         closest = buttons(self._parts.wording, (intent for intent in possible if intent != MENU))[:CLOSEST]
@@ -61,12 +61,6 @@ class DefaultFallback(AskWhatIsMeant):
     def name(self) -> str:
         """Rasa's name for it."""
         return "action_default_fallback"
-
-
-def _possible(tracker: Tracker) -> list[str]:
-    """What the latest message may have meant, the likeliest first."""
-    ranking = (tracker.latest_message or {}).get("intent_ranking") or []
-    return [str(one.get("name")) for one in ranking if float(one.get("confidence") or 0) >= POSSIBLE]
 
 
 def _intent_before(events: Iterable[Mapping[str, Any]]) -> str:

@@ -11,12 +11,12 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.meanings import buttons
 from actions.parts import Parts, parts
-from actions.reading import heard, intent, was_asked, words
+from actions.reading import heard, intent, likely, was_asked, words
 from actions.suggest import Suggest
+from bot.assistant.needs import SECOND
 
 OFFER = "utter_also_"  # and a subject; utter_also itself is for all others
 SUGGESTED = "find_support"
-LIKELY = 0.4  # of the second intent, from which it is a second need and not noise
 # Each of these has said who learns of it; "find out" is then no second question.
 ABOUT_EYES = frozenset(
     {
@@ -39,7 +39,7 @@ class OfferOtherNeed(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
         """Says one offer at most: a need that was named, in the order of the wording, else a likely one."""
-        now, second = intent(tracker), _second(tracker)
+        now, second = intent(tracker), "".join(likely(tracker, SECOND)[1:2])
         # the answer to "what is it mostly about", unless it was a button of that question and is answered already
         if now != SUGGESTED and was_asked(tracker) and heard(tracker, self._parts.catalogue):
             return await Suggest(self._parts).run(dispatcher, tracker, domain)
@@ -62,10 +62,3 @@ class OfferOtherNeed(Action):
 
     def _leads_to(self, response: str) -> str:
         return self._parts.wording.say(response).buttons[0].payload.removeprefix("/")
-
-
-def _second(tracker: Tracker) -> str:
-    """What else the message was likely to mean, or nothing."""
-    ranking = (tracker.latest_message or {}).get("intent_ranking") or []
-    others = [one for one in ranking[1:2] if float(one.get("confidence") or 0) >= LIKELY]
-    return str(others[0]["name"]) if others else ""

@@ -27,6 +27,12 @@ def written(tracker: Tracker) -> str:
     return "" if text.startswith("/") else text
 
 
+def likely(tracker: Tracker, least: float) -> list[str]:
+    """What the latest message may mean, with at least this certainty, the likeliest first."""
+    ranking = (tracker.latest_message or {}).get("intent_ranking") or []
+    return [str(one.get("name")) for one in ranking if float(one.get("confidence") or 0) >= least]
+
+
 def pressed(tracker: Tracker) -> str:
     """The value of the button that was pressed, if it had one."""
     entities = (tracker.latest_message or {}).get("entities") or ()

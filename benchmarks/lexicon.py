@@ -18,12 +18,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from benchmarks.triage import TABLE_NAMES, TABLES, wilson
 from bot.triage import compiled
 from bot.triage.levels import ReplyKind, Verdict
 from bot.triage.lexicon import FOLDER, Triage
+from bot.yaml_files import read_yaml
 
 EXAMPLES = FOLDER / "data" / "levels"
 LEVELS = ("none", "mild", "moderate", "high", "imminent")
@@ -44,9 +43,7 @@ def messages(only: str = "") -> Iterator[Message]:
     """The messages of the files whose name holds *only*."""
     for path in sorted(EXAMPLES.glob("*.yml")):
         if only in path.name:
-            for group in yaml.load(
-                path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            ):
+            for group in read_yaml(path):
                 for text in group["utterances"]:
                     yield Message(group["level"], path.name, str(text))
 
@@ -54,7 +51,7 @@ def messages(only: str = "") -> Iterator[Message]:
 def phrases() -> Iterator[str]:
     """The phrases of the tests, which the lexicon must judge rightly."""
     for name in TABLE_NAMES:
-        for group in yaml.safe_load((TABLES / f"{name}.yml").read_text(encoding="utf-8")):
+        for group in read_yaml(TABLES / f"{name}.yml"):
             yield from group["phrases"].splitlines()
 
 
@@ -91,7 +88,7 @@ def by_rule(rows: Sequence[tuple[Message, Verdict]]) -> Iterator[str]:
 
 def sources(folder: Path = FOLDER) -> Mapping[tuple[str, int], str]:
     """The patterns as they are written, by rule and place in it."""
-    rules = yaml.safe_load((folder / "lexicon.yml").read_text(encoding="utf-8"))["rules"]
+    rules = read_yaml(folder / "lexicon.yml")["rules"]
     return {
         (rule, number): line.strip()
         for rule, written in rules.items()

@@ -19,13 +19,13 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[1]
 SAME_WORDS, SAME_LETTERS = 0.8, 0.9
 SHORT = 4  # words; below that two messages can only be alike or different
 
 sys.path.insert(0, str(ROOT))
+
+from bot.yaml_files import read_yaml  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def messages() -> Iterator[Message]:
     from bot.triage.scoring.artefact import EXAMPLES
 
     for path in sorted(EXAMPLES.glob("*.yml")):
-        for group, read in enumerate(_read(path), start=1):
+        for group, read in enumerate(read_yaml(path), start=1):
             for number, text in enumerate(read["utterances"], start=1):
                 yield _message("levels", f"{path.name} group {group} line {number}", text)
     for intent, texts in utterances(ROOT / "nlu_data").items():
@@ -56,7 +56,7 @@ def messages() -> Iterator[Message]:
             yield _message(f"intents {intent}", f"{intent} line {number}", text)
     for name in ("levels", "intents"):
         path = ROOT / "tests" / "held_out" / f"{name}.yml"
-        for number, text in enumerate(_frozen(_read(path)) if path.exists() else (), start=1):
+        for number, text in enumerate(_frozen(read_yaml(path)) if path.exists() else (), start=1):
             yield _message(f"frozen {name}", f"held_out/{name}.yml number {number}", text)
 
 
@@ -106,10 +106,6 @@ def _message(kind: str, place: str, text: str) -> Message:
 def _frozen(read: Any) -> Iterator[str]:
     groups = read.values() if isinstance(read, dict) else [read]
     yield from (row["text"] for group in groups for row in group)
-
-
-def _read(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def main(found: Iterable[Message]) -> int:

@@ -7,10 +7,10 @@ from __future__ import annotations
 import asyncio
 import re
 import stat
-from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.catalogue.loading import Fault
 from bot.errors import DataError, SidedoorError
@@ -21,17 +21,12 @@ from bot.referral import partners
 from bot.settings import Settings
 from bot.wording import Wording
 
+if TYPE_CHECKING:
+    from bot.desk.accounts import Row
+
 HOURS_AHEAD = 7 * 24
 KEY_NOTICE_DAYS = 14
 _SECRET_FILE = re.compile(r"\b(secret_file|password_file|token_file):\s*[\"']?([^\s\"',}#]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What is needed of a responder's account."""
-
-    name: str
-    tier: int
 
 
 async def findings(settings: Settings, now: datetime | None = None) -> AsyncIterator[tuple[bool, str]]:
@@ -85,15 +80,13 @@ async def _referral(settings: Settings, now: datetime) -> AsyncIterator[tuple[bo
     yield taking > 0, f"{taking} of {len(found.every)} providers take referrals"
 
 
-def _accounts(settings: Settings) -> list[Account]:
+def _accounts(settings: Settings) -> list[Row]:
     from bot.desk import accounts
 
-    if not settings.desk_db.exists():
-        return []
-    return [Account(row.name, row.tier) for row in accounts.listing(settings.desk_db)]
+    return accounts.listing(settings.desk_db) if settings.desk_db.exists() else []
 
 
-def _lists(found: Duty, accounts: Iterable[Account], path: Path) -> Iterator[str]:
+def _lists(found: Duty, accounts: Sequence[Row], path: Path) -> Iterator[str]:
     """People without an account, tiers without people, accounts without a tier."""
     known = {account.name.casefold() for account in accounts}
     in_tiers = [found.tier_of(account.name, account.tier) for account in accounts]

@@ -8,10 +8,8 @@ that a wording that no example has still counts). ``docs/decisions/0004-what-und
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,22 +26,17 @@ from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
+from bot.assistant.needs import parts, read_urgency, urgent_first
 from bot.assistant.utterances import plain
 from bot.embedding.encoder import Encoder, Floats, made
 from bot.settings import Settings
-from bot.yaml_files import read_yaml
 
 VECTOR_WEIGHT = 2.0  # against the n-grams; chosen on utterances held back, like all numbers here
 REGULARISATION = 0.1
 TOLERANCE = 0.1  # half the time of scikit-learn's default, and the same decisions
 TEMPERATURE = 6.0  # makes scores into honest shares; from utterances that neither encoder nor model had seen
 LONGEST = 2_000  # characters that are read; an intent is at the beginning or nowhere
-# Of a part of a message against the whole, and from which certainty on a second meaning is a second need. On pairs of
-# utterances held back both were found first in 51 of 100 instead of 9; of 100 single ones 7 got a second need.
-PART_WEIGHT, SECOND = 0.7, 0.4
-MOST_PARTS, SHORTEST_PART = 6, 3  # parts that are read; words of a part
-URGENCY = Path(__file__).with_name("urgency.yml")
-_BETWEEN = re.compile(r"[.!?;\n]+|,|\b(?:and|but|also|plus)\b", re.IGNORECASE)
+PART_WEIGHT = 0.7  # of a part of a message against the whole; by pairs of utterances held back, see needs.py
 _NGRAMS: tuple[dict[str, Any], ...] = (
     {"token_pattern": r"(?u)\b\w+\b", "ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True, "dtype": np.float32},
     {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2, "sublinear_tf": True, "dtype": np.float32},
@@ -137,7 +130,7 @@ class IntentModel(GraphComponent, IntentClassifier):
         self._storage = storage
         self._resource = resource
         self._model = model
-        self._urgency = read_yaml(URGENCY)
+        self._urgency = read_urgency()
 
     @classmethod
     def create(
@@ -192,23 +185,6 @@ class IntentModel(GraphComponent, IntentClassifier):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Rasa asks for it where a later part learns from intents; none does."""
         return training_data
-
-
-def parts(text: str) -> list[str]:
-    """The clauses of a message with several, which can each be about something else; nothing where there is one."""
-    found = [part for part in _BETWEEN.split(text) if len(part.split()) >= SHORTEST_PART]
-    return found[:MOST_PARTS] if len(found) > 1 else []
-
-
-def urgent_first(found: Sequence[tuple[str, float]], urgency: Mapping[str, Sequence[str]]) -> list[tuple[str, float]]:
-    """*found* with the names of the first two changed over where the second is sure enough and more urgent."""
-    if len(found) > 1 and found[1][1] >= SECOND:
-        (one, sure), (two, also) = found[:2]
-        if (two in urgency["first"] and one not in urgency["first"]) or (
-            one in urgency["last"] and two not in urgency["last"]
-        ):
-            return [(two, sure), (one, also), *found[2:]]
-    return list(found)
 
 
 def _encoder() -> Encoder:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import yaml
+from bot.yaml_files import read_yaml
 
 _ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
 _LABEL = re.compile(r"\[[^\]]{1,40}\]")  # what redaction leaves in the place of a name
@@ -18,7 +18,7 @@ def utterances(folder: Path) -> dict[str, list[str]]:
     """The utterances of each intent, as the intent model reads them."""
     found: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.yml")):
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = read_yaml(path)
         for entry in (content or {}).get("nlu", ()):
             if "intent" in entry:
                 lines = [line.strip().removeprefix("- ") for line in str(entry["examples"]).splitlines()]

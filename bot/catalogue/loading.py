@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 import yaml
 
 from bot.errors import DataError
+from bot.yaml_files import Loader
 
 DATA = Path(__file__).resolve().parent / "data"
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the edge must answer within a second of its start
 _Found = TypeVar("_Found")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _MISSING = object()
@@ -292,7 +292,7 @@ def _as_yaml(text: str) -> str:
 
 
 def _parse(file: str, text: str, faults: Faults) -> Any:
-    loader = _Loader(text)
+    loader = Loader(text)
     try:
         node = loader.get_single_node()
         return None if node is None else _build(node, loader, file, "", faults)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
@@ -26,6 +25,7 @@ from bot.triage.scoring.grams import Grams
 from bot.triage.scoring.heads import HEADS, LEVELS, Floats, Linear, features, worst_parts
 from bot.triage.scoring.reading import parts, plain
 from bot.triage.scoring.scorer import MEANING_WORDS
+from bot.yaml_files import read_yaml
 
 FOLDS = 5
 GRAMS_STRENGTH, MIX_STRENGTH = 3.0, 0.3  # C of the regressions; by cross-validation
@@ -48,7 +48,7 @@ def read(folder: Path) -> list[Example]:
     """The groups of all files in *folder*; raises ``DataError`` naming the file and the group."""
     examples = []
     for path in sorted(folder.glob("*.yml")):
-        groups = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        groups = read_yaml(path)
         for number, group in enumerate(groups or (), start=1):
             try:
                 level, subject = Level.from_label(group["level"]), Subject(group.get("subject", "self"))

@@ -13,9 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.triage.levels import Subject
+from bot.yaml_files import read_yaml
 
 DATA = Path(__file__).with_name("answers.yml")
 
@@ -87,7 +86,7 @@ class Answers:
     @cache
     def load(cls) -> Answers:
         """The one file there is, read once."""
-        return cls(yaml.load(DATA.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        return cls(read_yaml(DATA))
 
     def read(self, text: str, subject: Subject = Subject.SELF) -> Answer:
         """What *text* answers to a question about *subject*."""

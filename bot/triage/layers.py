@@ -19,6 +19,7 @@ from bot.errors import DataError, SidedoorError
 from bot.logs import get_logger
 from bot.triage.levels import Level, ReplyKind, Subject, Verdict
 from bot.triage.lexicon import Outcome
+from bot.yaml_files import read_yaml
 
 log = get_logger(__name__)
 
@@ -115,7 +116,7 @@ class Layers:
 def read_thresholds(path: Path = THRESHOLDS) -> tuple[Threshold, ...]:
     """The lines of the file; raises ``DataError`` naming the line."""
     try:
-        lines = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        lines = read_yaml(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise DataError("thresholds.yml: cannot be read") from None
     return tuple(_threshold(number, line) for number, line in enumerate(lines or (), start=1))
@@ -124,7 +125,7 @@ def read_thresholds(path: Path = THRESHOLDS) -> tuple[Threshold, ...]:
 def read_excused(path: Path = EXCUSED) -> tuple[re.Pattern[str], ...]:
     """The patterns of the file; raises ``DataError``."""
     try:
-        lines = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        lines = read_yaml(path)
         return tuple(re.compile(line) for line in lines or ())
     except (OSError, TypeError, UnicodeDecodeError, re.error, yaml.YAMLError):
         raise DataError("excused.yml: cannot be read") from None

@@ -22,6 +22,7 @@ from bot.triage.levels import Level, ReplyKind, Subject, Verdict
 from bot.triage.normalise import Normaliser
 from bot.triage.patterns import Index, Pattern, Text, spans_of
 from bot.triage.surroundings import Surroundings, Surveyor, read_patterns
+from bot.yaml_files import read_yaml
 
 log = get_logger(__name__)
 
@@ -206,8 +207,7 @@ def _outcomes(*tables: Mapping[str, str]) -> Mapping[str, Outcome]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the edge must be up within a second
-        return dict(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
+        return dict(read_yaml(path))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise DataError(f"{path.name}: line {line}: not YAML") from None

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from bot.assistant.intents import SECOND, URGENCY, Features, Model, parts, urgent_first
+from bot.assistant.intents import Features, Model
+from bot.assistant.needs import SECOND, parts, read_urgency, urgent_first
 from bot.embedding.encoder import Encoder, made
 from bot.settings import Settings
 from bot.yaml_files import read_yaml
@@ -106,7 +107,7 @@ def test_the_more_urgent_need_comes_first() -> None:
 
 def test_what_is_urgent_is_an_intent() -> None:
     """Every name in the order of urgency is an intent of the domain, once."""
-    names = [name for group in read_yaml(URGENCY).values() for name in group]
+    names = [name for group in read_urgency().values() for name in group]
 
     assert len(names) == len(set(names))
     assert set(names) <= set(read_yaml(ROOT / "domain.yml")["intents"])

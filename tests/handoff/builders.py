@@ -18,6 +18,7 @@ from bot.privacy.pseudonyms import Pseudonym
 from bot.settings import Settings
 from bot.triage.levels import Level
 from bot.wording import Reply, Wording
+from tests.desk.desk_process import until
 
 WORDING = Wording.load()
 RIVERA = Pseudonym("a" * 32)
@@ -80,6 +81,16 @@ class Desk:
 
     def write(self, case: Case, text: str, line_id: str = "") -> int:
         return Relay(self.mailbox).to_officer(case.id, self.id, line_id or text, text)
+
+    async def is_asked_for(self, side: OfficerSide, page: Page) -> Case:
+        """Sits down, is asked for by an officer, takes the case and writes; back when the line is on the page."""
+        self.sit_down()
+        await side.offer(RIVERA, Level.HIGH, "web")
+        await side.choose(RIVERA, "/person_yes", Level.HIGH)
+        case = self.take()
+        self.write(case, "this is Dana")
+        await until(lambda: "this is Dana" in page.texts(RIVERA, "desk"), seconds=20)
+        return case
 
     def read(self, case: Case) -> list[Line]:
         """Takes what has come and shows it, as the page does."""

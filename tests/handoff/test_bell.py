@@ -16,9 +16,7 @@ from bot.handoff.bell import Bell, ring
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.officer import OfficerSide
 from bot.settings import Settings
-from bot.triage.levels import Level
-from tests.desk.desk_process import until
-from tests.handoff.builders import RIVERA, WORDING, Desk, Page
+from tests.handoff.builders import WORDING, Desk, Page
 
 
 @pytest.fixture
@@ -91,12 +89,7 @@ async def test_where_no_bell_can_be_hung_lines_come_all_the_same(tmp_path: Path)
     side = OfficerSide(Settings(), box, WORDING, page.push)
     running = asyncio.create_task(side.run())
     desk = Desk(other)
-    desk.sit_down()
-    await side.offer(RIVERA, Level.HIGH, "web")
-    await side.choose(RIVERA, "/person_yes", Level.HIGH)
-    case = desk.take()
-    desk.write(case, "this is Dana")
-    await until(lambda: "this is Dana" in page.texts(RIVERA, "desk"), seconds=20)
+    await desk.is_asked_for(side, page)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
