@@ -26,7 +26,19 @@ def titled(text: str, start: int, end: int, book: WordBook) -> Found:
             return True
         return not book.is_ordinary(lower) or book.is_only_a_noun(lower)
 
+    words = words_in(text, start, end)
+    if len(words) > 1 and _could_be_a_first_name(words[0].lower, book) and _is_surname_after(text, words, book):
+        return words[0].start, longest_name(text, words[1:], book)
     return _name(text, start, end, book, first)
+
+
+def _could_be_a_first_name(lower: str, book: WordBook) -> bool:
+    """``sunny``, ``bonny``: a quality, never something one does or a title goes with."""
+    return not (book.is_kept(lower) or book.is_in("after_a_rank", lower) or book.is_something_one_does(lower))
+
+
+def _is_surname_after(text: str, words: Sequence[Word], book: WordBook) -> bool:
+    return text[words[0].end : words[1].start] == " " and _continues(words[1], book)
 
 
 def introduced(text: str, start: int, end: int, book: WordBook) -> Found:
@@ -67,7 +79,31 @@ def nicknamed(text: str, start: int, end: int, book: WordBook) -> Found:
             return True
         return book.is_thing(lower) or _is_name_in_lower_case(lower, book)
 
+    words = words_in(text, start, end)
+    if len(words) > 1 and book.is_in("epithets", words[0].lower) and first(words[1]):  # big tuna
+        return words[0].start, longest_name(text, words[1:], book)
     return _name(text, start, end, book, first)
+
+
+def told(text: str, start: int, end: int, book: WordBook) -> Found:
+    """After ``tell`` a name is listed, or no word at all."""
+
+    def first(word: Word) -> bool:
+        lower = word.lower
+        return not book.is_kept(lower) and (book.is_name(lower) or (len(lower) > 2 and not book.is_ordinary(lower)))
+
+    return _name(text, start, end, book, first)
+
+
+def unheard_of(text: str, start: int, end: int, book: WordBook) -> Found:
+    """What is no word of the language, its figures aside: where a town or an account is named, it is that."""
+    word = text[start:end].lower().rstrip("0123456789")
+    return None if book.is_ordinary(word) else (start, end)
+
+
+def not_an_abbreviation(text: str, start: int, end: int, book: WordBook) -> Found:
+    """Not ``DUI 4471``: letters that the trade uses."""
+    return None if book.is_kept(text[start : start + 3].lower()) else (start, end)
 
 
 def _is_name_in_lower_case(lower: str, book: WordBook) -> bool:

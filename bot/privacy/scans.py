@@ -1,5 +1,5 @@
 """
-Looks at every word of a text for names and towns that no cue announces.
+Looks at every word of a text for names, towns and numbers that no cue announces.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.privacy.message import Span, Text, Word, begins_a_sentence
 from bot.privacy.name_checks import longest_name
+from bot.privacy.number_checks import keypad
 from bot.privacy.words import WordBook
 
 Scan = Callable[[Text, WordBook], Iterator[Span]]
@@ -62,8 +63,9 @@ def strangers(message: Text, book: WordBook) -> Iterator[Span]:
 
 
 def towns(message: Text, book: WordBook) -> Iterator[Span]:
-    """Towns by their list. One that is an ordinary word too needs a capital and a preposition."""
+    """Towns by their list or their ending. One that is an ordinary word too needs a capital and a preposition."""
     text, words = message.text, message.words
+    town_endings = tuple(book.lists["town_endings"])
     for index, word in enumerate(words):
         end = _end_of_town(text, words, index, book) if word.lower in book.town_beginnings else None
         if (
@@ -72,6 +74,8 @@ def towns(message: Text, book: WordBook) -> Iterator[Span]:
             and not book.is_kept(word.lower)
             and _is_town_here(text, word, book)
         ):
+            end = word.end
+        if end is None and word.lower.endswith(town_endings) and len(word.text) > 6 and book.is_stranger(word.lower):
             end = word.end
         if end is not None:
             yield Span(word.start, end, "place")
@@ -124,4 +128,44 @@ def _several(run: Sequence[Word]) -> Iterator[Span]:
         yield Span(run[0].start, run[-1].end, "organisation")
 
 
-SCANS: dict[str, Scan] = {"names": names, "strangers": strangers, "towns": towns, "capitals": capitals}
+_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_SAID = {
+    **{word: str(value) for value, word in enumerate([*_DIGITS, *_TEENS])},
+    **{word: str(value) for value, word in zip(range(20, 100, 10), _TENS, strict=True)},
+    "oh": "0",
+    "niner": "9",
+    "hundred": "00",
+    "thousand": "000",
+}
+_FIGURE = re.compile(
+    rf"(?<![\w.$])(?:\d{{1,11}}|{'|'.join(sorted(_SAID, key=len, reverse=True))})(?!\w)", re.IGNORECASE
+)
+_TELEPHONE = range(7, 16)
+
+
+def half_spelled(message: Text, book: WordBook) -> Iterator[Span]:
+    """A telephone number in figures and words mixed: 202 five five five 0107."""
+    if not message.has_digits or message.vocabulary.isdisjoint(_SAID):
+        return
+    crisis_lines = {keypad(number) for number in book.lists["numbers"]}
+    run: list[re.Match[str]] = []
+    for figure in [*_FIGURE.finditer(message.text), None]:
+        if run and (figure is None or message.text[run[-1].end() : figure.start()].strip(" ,.-()")):
+            mixed = len({one[0].isdigit() for one in run}) == 2
+            digits = keypad("".join(_SAID.get(one[0].lower(), one[0]) for one in run))
+            if mixed and len(digits) in _TELEPHONE and digits not in crisis_lines:
+                yield Span(run[0].start(), run[-1].end(), "phone")
+            run = []
+        if figure:
+            run.append(figure)
+
+
+SCANS: dict[str, Scan] = {
+    "half_spelled": half_spelled,
+    "names": names,
+    "strangers": strangers,
+    "towns": towns,
+    "capitals": capitals,
+}

@@ -62,10 +62,16 @@ class WordBook:
 
     def is_name(self, word: str) -> bool:
         """A listed name that is no ordinary word; also in the plural, as in the Kowalskis."""
-        return any(
-            part in self.names or (part.endswith("s") and part[:-1] in self.names and not self.is_ordinary(part))
-            for part in word.split("-")
-        )
+        return any(self._is_one_name(part) for part in word.split("-"))
+
+    def _is_one_name(self, part: str) -> bool:
+        if part in self.names or (part.endswith("s") and part[:-1] in self.names and not self.is_ordinary(part)):
+            return True
+        return len(part) > 6 and part.endswith(self._surname_endings) and not self.is_ordinary(part)
+
+    @cached_property
+    def _surname_endings(self) -> tuple[str, ...]:
+        return tuple(sorted(self.lists["surname_endings"]))
 
     def is_stranger(self, word: str) -> bool:
         """No word, nothing to keep: written with a capital it is most likely somebody's name."""
@@ -83,6 +89,10 @@ class WordBook:
     def is_only_a_noun(self, word: str) -> bool:
         """Nothing one does or is; in WordNet often a famous person's surname."""
         return self.is_thing(word) and not _is_form_of(word, self.dictionary[_VERB])
+
+    def is_something_one_does(self, word: str) -> bool:
+        """A verb in any of its forms."""
+        return _is_form_of(word, self.dictionary[_VERB])
 
     @cached_property
     def town_beginnings(self) -> frozenset[str]:

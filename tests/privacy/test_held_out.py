@@ -15,6 +15,7 @@ import yaml
 from bot.privacy.redaction import Redactor
 
 HELD_OUT = Path(__file__).with_name("held_out.yml")
+MARKED, UNMARKED = ("first", "last", "hard", "third"), ("nobody", "nobody_last", "nobody_third")
 MARK = re.compile(r"\{\{([^|{}]+)\|([^{}]+)\}\}")
 LABEL = re.compile(r"\[[a-z ]+\]")
 WORD = re.compile(r"[^\W_]+")
@@ -68,7 +69,7 @@ def share(name: str, hits: int, total: int) -> str:
     return f"{name}: {hits} of {total} = {hits / total:.3f} (95 % interval {low:.3f} to {high:.3f})"
 
 
-@pytest.mark.parametrize("part", ["first", "last"])
+@pytest.mark.parametrize("part", MARKED)
 def test_recall(redactor: Redactor, part: str, capsys: pytest.CaptureFixture[str]) -> None:
     """
     At least 95 of 100 marked identifiers are gone, whatever their kind.
@@ -83,7 +84,7 @@ def test_recall(redactor: Redactor, part: str, capsys: pytest.CaptureFixture[str
     assert hits / total >= 0.95, "\n".join(result.missed)
 
 
-@pytest.mark.parametrize("part", ["nobody", "nobody_last"])
+@pytest.mark.parametrize("part", UNMARKED)
 def test_over_redaction(redactor: Redactor, part: str, capsys: pytest.CaptureFixture[str]) -> None:
     """
     At most 3 of 100 messages that name nobody lose a word.
@@ -101,7 +102,7 @@ def test_fast_enough(redactor: Redactor, capsys: pytest.CaptureFixture[str]) -> 
     """
     95 of 100 messages take at most 12 ms of processor time.
     """
-    lines = [MARK.sub(r"\2", line) for part in ("first", "last", "nobody", "nobody_last") for line in messages(part)]
+    lines = [MARK.sub(r"\2", line) for part in (*MARKED, *UNMARKED) for line in messages(part)]
     times = []
 
     for line in lines:
