@@ -122,7 +122,18 @@ async def test_slash_is_taken_off(tmp_path: Path, text: str) -> None:
     assert assistant.heard[0][3] is None
 
 
-@pytest.mark.parametrize("text", ["/forget", "Delete everything.", "forget me", "WIPE IT ALL"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/forget",
+        "Delete everything.",
+        "forget me",
+        "WIPE IT ALL",
+        "Get rid of everything you have on me",
+        "Don't keep any of this.",
+        "¡Bórralo todo!",
+    ],
+)
 async def test_erase_in_many_words(tmp_path: Path, text: str) -> None:
     """Asked to forget, every store is erased and the officer is told."""
     assistant, person = FakeAssistant(), FakePerson()
