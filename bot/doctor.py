@@ -9,12 +9,14 @@ import shutil
 import stat
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 
 from bot import doctor_live, doctor_people
 from bot.assistant import training
 from bot.assistant.client import AssistantClient
+from bot.channels.telegram_kept import lies_in_memory
 from bot.crypto import keyring
 from bot.errors import SidedoorError
 from bot.probing import answers, local_url
@@ -47,6 +49,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *_levels(settings),
         *_disk(settings),
     ]
+    findings += _edges(settings)
     for name, probe in _processes(settings):
         findings.append(await _process(name, probe))
     findings += [Finding(*found) async for found in doctor_people.findings(settings)]
@@ -105,8 +108,30 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding(free > LEAST_FREE_BYTES, f"{free // 1_000_000} MB free where conversations are kept")
 
 
+def _edges(settings: Settings) -> Iterator[Finding]:
+    """Several of them need Telegram to be of use, a port each, and a place in memory to agree on whose a chat is."""
+    if settings.edges == 1:
+        return
+    if settings.telegram_mode == "off":
+        yield Finding(False, "SIDEDOOR_EDGES is above 1 and Telegram is off: the web chat uses the first edge alone")
+    try:
+        yield Finding(bool(settings.edge_ports), f"{settings.edges} edges have a port each")
+    except SidedoorError as error:
+        yield Finding(False, str(error))
+    try:
+        shared = lies_in_memory(settings.memory_dir)
+    except OSError:
+        shared = False
+    apart = (
+        "SIDEDOOR_MEMORY_DIR is not in memory: chats change their edge, and are forgotten, whenever one comes or goes"
+    )
+    yield Finding(shared, "the edges agree in memory on whose a chat is" if shared else apart)
+
+
 def _processes(settings: Settings) -> Iterator[tuple[str, Callable[[], Awaitable[bool]]]]:
-    yield "edge", lambda: answers(local_url(settings.edge_host, settings.edge_port))
+    for number in range(settings.edges):
+        url = local_url(settings.edge_host, settings.edge_port + number)
+        yield f"edge {number + 1}" if number else "edge", partial(answers, url)
     yield "assistant", AssistantClient(settings.assistant_socket).ready
     yield "desk", lambda: answers(local_url(settings.desk_host, settings.desk_port))
 

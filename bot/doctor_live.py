@@ -62,7 +62,8 @@ def files_and_keys(settings: Settings, now: datetime | None = None) -> Iterator[
 
 def listening(settings: Settings, *tables: str) -> Iterator[str]:
     """*tables* are /proc/net/tcp and tcp6: which of our ports the network can reach, and whether Rasa's is open."""
-    ours = {settings.edge_port: "officers'", settings.desk_port: "responders'"}
+    officers = range(settings.edge_port, settings.edge_port + settings.edges)
+    ours = dict.fromkeys(officers, "officers'") | {settings.desk_port: "responders'"}
     for table in tables:
         for line in table.splitlines()[1:]:
             _, local, _, state, *_ = line.split()

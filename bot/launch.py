@@ -39,10 +39,14 @@ def command(name: str, *arguments: str) -> Sequence[str]:
     return (sys.executable, "-m", "bot", name, *arguments)
 
 
-def edge_child(settings: Settings) -> Child:
-    """The officers' port; it has to be back within a second."""
-    url = local_url(settings.edge_host, settings.edge_port)
-    return Child("edge", command("serve"), lambda: answers(url), START_SECONDS)
+def edge_children(settings: Settings) -> list[Child]:
+    """The officers' port, and those of the edges beside it; each has to be back within a second."""
+    return [_edge_child(settings, port) for port in settings.edge_ports]
+
+
+def _edge_child(settings: Settings, port: int) -> Child:
+    url = local_url(settings.edge_host, port)
+    return Child("edge", command("serve", "--port", str(port)), lambda: answers(url), START_SECONDS)
 
 
 def desk_child(settings: Settings) -> Child:
@@ -60,13 +64,14 @@ def assistant_child(settings: Settings) -> Child:
 async def run(settings: Settings, console: Console) -> int:
     """Runs all three until SIGINT or SIGTERM; returns the exit code."""
     stop = _stop_event()
+    first, *more = edge_children(settings)
     wiring.prepare(settings)
     supervisor = Supervisor(settings.environment())
-    edge = supervisor.start(edge_child(settings))  # before anything that takes time: it answers crises
+    edge = supervisor.start(first)  # before anything that takes time: it answers crises
     account = await asyncio.to_thread(accounts.first_account, settings.desk_db)
     desk = supervisor.start(desk_child(settings))
     _greet(settings, account, console)
-    starting = asyncio.create_task(_start_assistant(settings, supervisor, (edge, desk), console))
+    starting = asyncio.create_task(_start_others(settings, supervisor, (edge, desk), more, console))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -80,6 +85,16 @@ async def run(settings: Settings, console: Console) -> int:
         await asyncio.gather(starting, return_exceptions=True)
         await supervisor.stop()
         settings.assistant_socket.unlink(missing_ok=True)
+
+
+async def _start_others(
+    settings: Settings, supervisor: Supervisor, started: Sequence[Child], more: Sequence[Child], console: Console
+) -> bool:
+    """The edges beside the first one, when that answers, and the assistant."""
+    if more:
+        await started[0].until_up(START_SECONDS)  # they would only take its second from it
+    edges = [supervisor.start(child) for child in more]
+    return await _start_assistant(settings, supervisor, (*started, *edges), console)
 
 
 async def _start_assistant(

@@ -64,6 +64,7 @@ class Settings:
 
     edge_host: str = _setting("127.0.0.1", "address of the officers' port")
     edge_port: int = _setting(8080, "the officers' port", low=0, high=65535)
+    edges: int = _setting(1, "edges behind one Telegram bot, each on a port, from the officers' port on", low=1, high=8)
     desk_host: str = _setting("127.0.0.1", "address of the responders' port")
     desk_port: int = _setting(8090, "the responders' port", low=0, high=65535)
     allow_public_bind: bool = _setting(False, "permit another address than loopback; only behind a TLS proxy")
@@ -167,6 +168,20 @@ class Settings:
             name: str(getattr(self, name)) for name in ("state_dir", "model_dir", "edge_port", "desk_port", "log_level")
         }
         return dict(os.environ) | {PREFIX + name.upper(): value for name, value in changed.items()}
+
+    @property
+    def edge_ports(self) -> range:
+        """
+        One for each edge, for whoever starts or looks at all of them; the web chat is on the first.
+
+        Raises ``SettingsError`` when there is not a free one for each.
+        """
+        ports = range(self.edge_port, self.edge_port + self.edges)
+        if self.edges > 1 and (self.edge_port == 0 or ports[-1] > 65535 or self.desk_port in ports):
+            raise SettingsError(
+                "SIDEDOOR_EDGES needs a port for each, from SIDEDOOR_EDGE_PORT on; the desk's must not be among them"
+            )
+        return ports
 
     # Where things are in the state folder: one place, so that a sweep can list them all.
 

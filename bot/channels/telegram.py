@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,16 +22,20 @@ from starlette.routing import BaseRoute, Route
 from bot.channels.telegram_buttons import Buttons
 from bot.channels.telegram_kept import Kept
 from bot.channels.telegram_lanes import Lanes, Turn, cancel
+from bot.channels.telegram_polling import GRACE, poll
+from bot.channels.telegram_registration import PATH, Registration
 from bot.channels.telegram_seen import Seen, Taken
-from bot.channels.telegram_talk import CHANNEL, Hearing, Talk, TalkParts, words
+from bot.channels.telegram_several import Begun, Several
+from bot.channels.telegram_talk import CHANNEL, Hearing, Talk, TalkParts
 from bot.channels.telegram_traces import Traces
+from bot.channels.telegram_tries import keep_going, until
 from bot.channels.telegram_updates import Update, read
 from bot.channels.topics import Topics
 from bot.crypto.sealing import Sealer
 from bot.errors import SettingsError
 from bot.logs import get_logger
 from bot.settings import Settings
-from bot.triage.levels import Verdict
+from bot.triage.levels import ReplyKind, Verdict
 from bot.triage.lexicon import Triage
 from bot.wording import Reply, Wording
 
@@ -39,17 +44,11 @@ if TYPE_CHECKING:  # imported beside the running edge, see Line
 
 log = get_logger(__name__)
 
-PATH = "/telegram"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
 BODY_LIMIT = 256 * 1024  # an update without its files is a few kilobytes
 BACKLOG = 2_000  # updates under way; beyond, Telegram is asked to keep them a little longer
-
-# An update counts as delivered once it is answered or this many seconds are over: should this process die before,
-# Telegram brings it again. Longer, and a hanging assistant would keep the next update out.
-GRACE = 0.4
 BUTTON_SECONDS = 12 * 3_600.0  # a shift
-TIDY_SECONDS, CHECK_SECONDS = 60.0, 300.0
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+TIDY_SECONDS = 60.0
 LAST_WORDS_SECONDS = 3.0  # for answers under way when the edge is stopped
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}\Z")  # Bot API, setWebhook
@@ -89,8 +88,9 @@ class TelegramChannel:
         self._talk: asyncio.Future[Talk] | None = None
         self._background: list[asyncio.Task[None]] = []
         self._lanes = Lanes()
-        self._registered = asyncio.Event()
+        self._registration = Registration(settings)
         self._stopping = False
+        self._several = self._among_others() if settings.edges > 1 and settings.telegram_mode != "off" else None
         edge.subscribe(CHANNEL, self._push)
 
     def routes(self) -> list[BaseRoute]:
@@ -104,20 +104,26 @@ class TelegramChannel:
         if self._settings.telegram_mode == "off" or self._background:
             return
         self._stopping = False
-        self._registered.clear()
+        self._registration.done.clear()
         jobs = [self._open, self._register, self._tidy]
         if self._settings.telegram_mode == "polling":
             jobs.append(self._poll)
-        self._background = [asyncio.create_task(_keep_going(job)) for job in jobs]
+        if self._several is not None:
+            jobs.append(self._join)
+        self._background = [asyncio.create_task(keep_going(job)) for job in jobs]
 
     async def stop(self) -> None:
         """Takes no more updates, gives the answers under way a moment, and closes the line."""
         self._stopping = True
         await cancel(self._background)
         self._background = []
+        if self._several is not None:
+            await self._several.leave()
         await self._lanes.close(LAST_WORDS_SECONDS)
         if self._talk is not None and self._talk.done() and not self._talk.cancelled():
             await self._talk.result().last_words(LAST_WORDS_SECONDS)
+        if self._several is not None:
+            await self._several.close()
         self._seen.close()
         if self._line is not None:
             await self._line.close()
@@ -134,7 +140,7 @@ class TelegramChannel:
     @property
     def ready(self) -> bool:
         """True once Telegram has agreed to bring updates here, or to hand them out."""
-        return self._registered.is_set()
+        return self._registration.done.is_set()
 
     # -- updates in
 
@@ -143,42 +149,49 @@ class TelegramChannel:
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode("utf-8", "replace"), secret):
             log.warning("telegram.wrong_secret")
             return Response(status_code=401)
-        if self._stopping or len(self._lanes) >= BACKLOG:
+        if self._stopping or self._is_full():
             return Response(status_code=503)  # Telegram brings it again
-        update = read(await _body(request))
-        taken = self._take(update)
+        taken, work = await self._bring(await _body(request))
         if taken is Taken.ELSEWHERE:
             return Response(status_code=503)  # it has to come again, should the other process die
-        if update is not None and taken is Taken.OURS:
-            await asyncio.wait({self._begin(update)}, timeout=GRACE)
+        if work is not None:
+            await asyncio.wait({work}, timeout=GRACE)
         return Response(status_code=200)
 
     async def _poll(self) -> None:
         """Asks for updates until cancelled; Telegram forgets them when the next ones are asked for."""
-        await self._registered.wait()
-        offset, pause = None, FIRST_PAUSE
-        while True:
-            found = await self._line.updates(offset) if self._line and len(self._lanes) < BACKLOG else None
-            if found is None:
-                log.warning("telegram.no_updates", backlog=len(self._lanes))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE / 4)
-                continue
-            pause = FIRST_PAUSE
-            taken = {update: self._take(update) for raw in found if (update := read(raw))}
-            tasks = {self._begin(update) for update, whose in taken.items() if whose is Taken.OURS}
-            if tasks:
-                await asyncio.wait(tasks, timeout=GRACE)
-            else:
-                await asyncio.sleep(GRACE)  # should a proxy answer at once with nothing, this does not spin
-            elsewhere = [update.update_id for update, whose in taken.items() if whose is Taken.ELSEWHERE]
-            offset = min(elsewhere, default=max((update.update_id + 1 for update in taken), default=offset))
+        await self._registration.done.wait()
+        turn = await self._several.turn_to_poll() if self._several is not None else None
+        try:
+            if self._line is not None:
+                await poll(self._line, self._bring, self._is_full)
+        finally:
+            if turn is not None:
+                os.close(turn)
 
-    def _take(self, update: Update | None) -> Taken:
-        taken = self._seen.take(update.update_id) if update else Taken.ANSWERED
+    async def _bring(self, raw: object) -> Begun:
+        """Has what came in answered, here or by another edge."""
+        update = read(raw)
+        if update is None:
+            log.debug("telegram.passed_over")
+            return Taken.ANSWERED, None
+        if self._several is None or not update.chat:
+            return self._here(update)
+        return await self._several.bring(update, raw, urgent=self._is_urgent(update))
+
+    def _is_urgent(self, update: Update) -> bool:
+        return self._judge is None or self._judge(update.text).reply_kind is not ReplyKind.NORMAL
+
+    def _here(self, update: Update) -> Begun:
+        """Begins *update*, unless it was begun before."""
+        taken = Taken.ELSEWHERE if self._is_full() else self._seen.take(update.update_id)
         if taken is not Taken.OURS:
-            log.debug("telegram.passed_over", readable=update is not None)
-        return taken
+            log.debug("telegram.passed_over")
+            return taken, None
+        return taken, self._begin(update)
+
+    def _is_full(self) -> bool:
+        return len(self._lanes) + len(self._several or ()) >= BACKLOG
 
     def _begin(self, update: Update) -> asyncio.Task[None]:
         async def act(turn: Turn) -> None:
@@ -194,8 +207,40 @@ class TelegramChannel:
         async def act(turn: Turn) -> None:
             await (await self._talking()).push(chat, replies, turn)
 
+        if self._several is not None:
+            self._several.touch(chat)
         if replies and self._background:
             self._lanes.put(("push", chat), act)
+
+    # -- several edges
+
+    def _among_others(self) -> Several:
+        settings = self._settings
+        return Several(
+            settings.state_dir,
+            self._seen,
+            self._here,
+            self._forget,
+            self._topics.take,
+            memory=settings.memory_dir,
+            keep_seconds=settings.lifetime_hours * 3600,
+            gone_seconds=settings.idle_minutes * 60,
+        )
+
+    async def _join(self) -> None:
+        """Only an edge that can speak takes what the others hand over."""
+        await self._talking()
+        if self._several is not None:
+            self._topics.elsewhere = self._several.topic
+            await self._several.join()
+
+    async def _forget(self, chat: int, whole: bool) -> None:
+        """Another edge has erased *chat*; *whole* where this one has answered in it as well."""
+        talk = await self._talking()
+        if whole:
+            await talk.erase(chat)
+            await self._edge.forget(CHANNEL, str(chat))
+        talk.forget(chat)
 
     # -- the background
 
@@ -209,7 +254,7 @@ class TelegramChannel:
 
     async def _open(self) -> None:
         """Gets ready to answer; should that fail, the updates wait and it is tried again."""
-        await _until(self._try_to_open)
+        await until(self._try_to_open)
 
     async def _try_to_open(self) -> bool:
         settings, keep = self._settings, self._settings.lifetime_hours * 3600
@@ -227,6 +272,7 @@ class TelegramChannel:
                 topics=self._topics,
                 web_chat_url=settings.web_chat_url,
                 per_minute=settings.web_messages_per_minute,
+                others=self._several,
             )
             self._ready_to_talk().set_result(Talk(parts))
         except Exception as error:
@@ -237,44 +283,25 @@ class TelegramChannel:
     def _new_line(self) -> Line:
         from bot.channels.telegram_line import Line  # half a second
 
-        return Line(self._settings.telegram_token, self._settings.telegram_api, **self._pace)
+        settings = self._settings
+        return Line(settings.telegram_token, settings.telegram_api, edges=settings.edges, **self._pace)
 
     def _new_traces(self, keep: float) -> Traces:
         if self._sealer is not None and self._kept is None:
             self._kept = Kept.at(self._settings.memory_dir, self._settings.state_dir, self._sealer)
-        return Traces(keep, kept=self._kept)
+        return Traces(keep, kept=self._kept, ours=self._several.is_ours if self._several else None)
 
     async def _register(self) -> None:
-        """Makes Telegram bring updates, then sets menu and descriptions, then watches that nobody undoes it."""
         await self._talking()
-        await _until(self._hook)
-        self._registered.set()
-        log.info("telegram.registered")
-        await _until(self._introduce)
-        while self._settings.telegram_mode == "webhook":
-            await asyncio.sleep(CHECK_SECONDS)
-            if self._line and await self._line.hooked(self._webhook_url()) is False:
-                log.error("telegram.webhook_lost")
-                await _until(self._hook)
-
-    async def _hook(self) -> bool:
-        if self._line is None:
-            return False
-        if self._settings.telegram_mode == "polling":
-            return await self._line.unhook()
-        return await self._line.hook(self._webhook_url(), self._settings.telegram_secret)
-
-    async def _introduce(self) -> bool:
-        return self._line is not None and await self._line.introduce(words())
-
-    def _webhook_url(self) -> str:
-        url = self._settings.telegram_webhook_url
-        return url if urlsplit(url).path.strip("/") else url.rstrip("/") + PATH
+        if self._line is not None:
+            await self._registration.keep(self._line)
 
     async def _tidy(self) -> None:
         talk = await self._talking()
         while True:  # first at once: what became due while no process was there
             try:
+                if self._several is not None:
+                    self._several.tidy()
                 await talk.tidy()
             except Exception as error:
                 log.error("telegram.tidy_failed", error=type(error))
@@ -305,21 +332,3 @@ async def _body(request: Request) -> object:
         return json.loads(body)
     except (ValueError, RecursionError, ClientDisconnect):
         return None
-
-
-async def _keep_going(job: Callable[[], Awaitable[None]]) -> None:
-    """Begins *job* again when it fails: a door that has quietly closed answers no crisis."""
-    while True:
-        try:
-            return await job()
-        except Exception as error:
-            log.error("telegram.job_failed", error=error)
-            await asyncio.sleep(FIRST_PAUSE)
-
-
-async def _until(attempt: Callable[[], Awaitable[bool]]) -> None:
-    """Tries until it succeeds, ever less often."""
-    pause = FIRST_PAUSE
-    while not await attempt():
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)

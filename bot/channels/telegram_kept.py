@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from bot.channels.own_file import opened
 from bot.crypto.sealing import Sealer, pad, unpad
 from bot.errors import CannotOpenError
 from bot.logs import get_logger
@@ -25,8 +26,12 @@ from bot.logs import get_logger
 log = get_logger(__name__)
 
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
-BUSY_SECONDS = 0.2
 MOUNTS = Path("/proc/self/mountinfo")
+_MADE = (
+    "PRAGMA secure_delete = ON",  # what is deleted from it is overwritten
+    "PRAGMA synchronous = OFF",  # there is no disk to wait for
+    "CREATE TABLE IF NOT EXISTS traces (row TEXT PRIMARY KEY, sealed BLOB) WITHOUT ROWID",
+)
 _BLOCK = 64  # bytes of a row before sealing: any two numbers and a time fit
 
 Trace = tuple[int, int, float]  # chat, message, when it was sent
@@ -45,16 +50,11 @@ class Kept:
     def at(cls, memory: Path, state: Path, sealer: Sealer) -> Kept | None:
         """The rows for *state* under *memory*; None where that is not a file system in memory, or not ours alone."""
         try:
-            if not lies_in_memory(memory):
+            folder = own_folder(memory, state)
+            if folder is None:
                 log.warning("telegram.traces_not_kept")
                 return None
-            folder = memory / f"sidedoor-{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:16]}"
-            folder.mkdir(mode=0o700, exist_ok=True)
-            about = folder.lstat()
-            if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
-                log.warning("telegram.traces_not_kept")
-                return None
-            return cls(_opened(folder / "traces.db"), sealer)
+            return cls(opened(folder / "traces.db", _MADE), sealer)
         except (OSError, sqlite3.Error) as error:
             log.warning("telegram.traces_not_kept", error=type(error))
             return None
@@ -123,6 +123,17 @@ class Kept:
         return True
 
 
+def own_folder(memory: Path, state: Path) -> Path | None:
+    """The folder of *state* under *memory*; None where that is not a file system in memory, or not ours alone."""
+    if not lies_in_memory(memory):
+        return None
+    folder = memory / f"sidedoor-{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:16]}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    about = folder.lstat()
+    own = stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid() and not about.st_mode & 0o077
+    return folder if own else None
+
+
 def lies_in_memory(folder: Path, mounts: Path = MOUNTS) -> bool:
     """Whether *folder* is on a file system that never reaches a disk, as far as the kernel says."""
     whole = folder.resolve(strict=True)
@@ -137,24 +148,3 @@ def lies_in_memory(folder: Path, mounts: Path = MOUNTS) -> bool:
 
 def _place(row: str) -> str:
     return f"telegram_traces/{row}"
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """The file, made anew when it is none of ours; what is deleted from it is overwritten."""
-    for last in (False, True):
-        database = None
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            database = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
-            database.execute("PRAGMA secure_delete = ON")
-            database.execute("PRAGMA synchronous = OFF")  # there is no disk to wait for
-            database.execute("CREATE TABLE IF NOT EXISTS traces (row TEXT PRIMARY KEY, sealed BLOB) WITHOUT ROWID")
-            database.commit()
-            return database
-        except sqlite3.DatabaseError as error:
-            if database is not None:
-                database.close()
-            if last or isinstance(error, sqlite3.OperationalError):
-                raise
-            path.unlink(missing_ok=True)
-    raise AssertionError

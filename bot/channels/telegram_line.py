@@ -79,7 +79,10 @@ class _Bot(ExtBot[int]):
 class Line:
     """One bot's line. Its methods survive any network and raise nothing but ``CancelledError``."""
 
-    def __init__(self, token: Secret, api: str, *, pace: float = PACE, patience: Patience | None = None) -> None:
+    def __init__(
+        self, token: Secret, api: str, *, pace: float = PACE, patience: Patience | None = None, edges: int = 1
+    ) -> None:
+        """*pace* is the whole bot's: each of its *edges* has its part."""
         hush()
         self._patience = patience or Patience()
         base = api.rstrip("/")
@@ -90,7 +93,7 @@ class Line:
             base_url=f"{base}/bot",
             request=HTTPXRequest(64, read_timeout=10, pool_timeout=10, httpx_kwargs=options),
             get_updates_request=HTTPXRequest(2, httpx_kwargs=options),
-            rate_limiter=CrisisFirst(pace),
+            rate_limiter=CrisisFirst(pace / edges),
         )
 
     async def close(self) -> None:

@@ -19,15 +19,19 @@ from contextlib import closing, suppress
 from enum import Enum, auto
 from pathlib import Path
 
+from bot.channels.own_file import opened
 from bot.logs import get_logger
 
 log = get_logger(__name__)
 
 WINDOW = 2_048
 TRIM_EVERY = 256
-BUSY_SECONDS = 0.2
 
-_TABLE = "CREATE TABLE IF NOT EXISTS updates (number INTEGER PRIMARY KEY, worker TEXT, place INTEGER)"
+_MADE = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = OFF",  # a number lost in a power cut is a message answered twice
+    "CREATE TABLE IF NOT EXISTS updates (number INTEGER PRIMARY KEY, worker TEXT, place INTEGER)",
+)
 _TAKE = "INSERT OR IGNORE INTO updates VALUES (?, ?, (SELECT COALESCE(MAX(place), 0) + 1 FROM updates))"
 
 
@@ -53,7 +57,7 @@ class Seen:
         self._since_trim = 0
         try:
             self._held = self._hold()
-            self._database = _opened(path)
+            self._database = opened(path, _MADE, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             log.warning("telegram.seen_not_kept", error=type(error))
 
@@ -75,6 +79,20 @@ class Seen:
         if self._since_trim >= TRIM_EVERY:
             self._since_trim = 0
             self._write("DELETE FROM updates WHERE place <= (SELECT MAX(place) - ? FROM updates)", self._window)
+
+    @property
+    def worker(self) -> str:
+        """This process's name, a random number."""
+        return self._worker
+
+    def lives(self, worker: str) -> bool:
+        """Whether *worker* still runs."""
+        return self._lives(worker)
+
+    def workers(self) -> list[str]:
+        """Every process that works on this folder now."""
+        found = [path.name.split(".")[-2] for path in self._folder.glob(f"{self._prefix}.*.lock")]
+        return [worker for worker in found if self._lives(worker)]
 
     def close(self) -> None:
         """Lets go of the file; what was begun here and not answered is free."""
@@ -148,23 +166,3 @@ class Seen:
         finally:
             os.close(probe)
         return False
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """The file, made anew when it is none of ours."""
-    for last in (False, True):
-        database = None
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = OFF")  # a number lost in a power cut is a message answered twice
-            database.execute(_TABLE)
-            return database
-        except sqlite3.DatabaseError as error:
-            if database is not None:
-                database.close()
-            if last or isinstance(error, sqlite3.OperationalError):
-                raise
-            path.unlink(missing_ok=True)
-    raise AssertionError

@@ -36,6 +36,7 @@ WORDS = Path(__file__).with_name("telegram.en.yml")
 FIRST_TYPING, NEXT_TYPING = 0.6, 4.5  # seconds; Telegram shows "typing" for five
 BEFORE = 100  # message ids, in one request
 _ASIDES = {Kind.EDITED: "edited", Kind.FORWARDED: "forwarded"}
+_SPEAKING = frozenset({Kind.TEXT, Kind.COMMAND, Kind.PRESS, Kind.CAPTION})
 _WAYS_OUT = frozenset({"/start", "/private", "/help"})  # answers that also show the way to the web chat
 
 
@@ -67,11 +68,20 @@ class Line(Protocol):
     async def leave(self, chat: int) -> None: ...
 
 
+class Others(Protocol):
+    """What this door needs of the edges beside this one; see ``telegram_several.Several``."""
+
+    def may_have_lost(self, chat: int) -> bool: ...
+
+    async def forget(self, chat: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class TalkParts:
     """
     The collaborators of a talk. ``patience`` is how long, in seconds, the edge may take before this door speaks;
-    ``per_minute`` how many messages of one chat get an answer of their own.
+    ``per_minute`` how many messages of one chat get an answer of their own; ``others`` there are where several edges
+    serve one bot.
     """
 
     edge: Hearing
@@ -84,6 +94,7 @@ class TalkParts:
     topics: Topics = field(default_factory=Topics)
     web_chat_url: str = ""
     per_minute: int = 40
+    others: Others | None = None
 
 
 class Talk:
@@ -97,9 +108,12 @@ class Talk:
         self._albums: OrderedDict[str, None] = OrderedDict()
         self._left: OrderedDict[int, None] = OrderedDict()
         self._asides: set[asyncio.Task[None]] = set()
+        self._lost: set[int] = set()
 
     async def answer(self, update: Update, turn: Turn) -> None:
         """Everything *update* asks for."""
+        if update.kind in _SPEAKING and self._may_have_lost(update.chat):
+            self._lost.add(update.chat)
         if update.kind is not Kind.ELSEWHERE and update.kind is not Kind.PRESS and update.chat:
             self._parts.traces.note(update.chat, update.message_id, update.sent_at)
         if handler := _HANDLERS.get(update.kind):
@@ -125,6 +139,12 @@ class Talk:
         if standing and (before := range(max(1, min(standing) - BEFORE), min(standing))):
             await self._parts.line.delete(chat, before)
         return len(standing) - len(left)
+
+    def forget(self, chat: int) -> None:
+        """Another edge has erased *chat*; nothing is known of it here."""
+        self._parts.buttons.forget(chat)
+        self._parts.traces.forget(chat)
+        self._crowd.forget(chat)
 
     async def tidy(self) -> None:
         """Deletes what is old enough; drops buttons that are."""
@@ -171,7 +191,8 @@ class Talk:
         if update.message_id:
             self._aside(self._parts.line.strip(update.chat, update.message_id))
         if payload is None:
-            await self._say(update.chat, (self._own("button_expired"),), urgent=True)
+            if not await self._admit(update.chat):
+                await self._say(update.chat, (self._own("button_expired"),), urgent=True)
             return
         over = self._crowd.over(update.chat)
         answer = await self._hear(update.chat, choice=payload)
@@ -256,9 +277,28 @@ class Talk:
         if not serious:
             await turn()
         if answer.erased:
-            await self.erase(chat)
+            await self._erased(chat)
         shown = answer.topic if way_out or serious else None
         await self._say(chat, answer.replies, urgent=serious, way_out=shown)
+        await self._admit(chat)
+
+    async def _erased(self, chat: int) -> None:
+        self._lost.discard(chat)
+        await self.erase(chat)
+        if self._parts.others is not None:
+            self._aside(self._parts.others.forget(chat))
+
+    def _may_have_lost(self, chat: int) -> bool:
+        others = self._parts.others
+        return others is not None and others.may_have_lost(chat) and self._parts.traces.stands(chat)
+
+    async def _admit(self, chat: int) -> bool:
+        """Says that what was said before may be gone, once, where the edge that knew it is."""
+        if chat not in self._lost:
+            return False
+        self._lost.discard(chat)
+        await self._say(chat, (self._own("lost"),), urgent=True)
+        return True
 
     async def _say(
         self, chat: int, replies: Sequence[Reply], *, urgent: bool = False, way_out: str | None = None

@@ -15,6 +15,7 @@ from bot.channels.telegram_kept import Kept
 
 DELETABLE_SECONDS = 47 * 3_600.0  # an hour less than Telegram allows
 TOO_LATE_SECONDS = 48 * 3_600.0
+OTHERS_SECONDS = 600.0  # after which another edge has deleted what was due in its chats
 PER_CHAT = 1_000
 IN_ALL = 100_000
 
@@ -29,11 +30,14 @@ class Traces:
         clock: Callable[[], float] = time.time,
         in_all: int = IN_ALL,
         kept: Kept | None = None,
+        ours: Callable[[int], bool] | None = None,
     ) -> None:
+        """*ours*: of several edges each deletes in its own chats, and in those of one that is gone."""
         self._keep = min(keep_seconds, DELETABLE_SECONDS)
         self._clock = clock
         self._in_all = in_all
         self._kept = kept
+        self._ours = ours
         self._sent: dict[int, dict[int, float]] = {}
         self._take_over()
 
@@ -45,6 +49,15 @@ class Traces:
             if self._kept is not None and message_id not in sent:
                 self._kept.add(chat, message_id, at)
             sent[message_id] = at
+
+    def stands(self, chat: int) -> bool:
+        """Whether something stands in *chat*, as far as can be known: without ``Kept`` it may always be so."""
+        self._take_over()
+        return self._kept is None or chat in self._sent
+
+    def forget(self, chat: int) -> None:
+        """Another edge deletes what stands in *chat*."""
+        self._sent.pop(chat, None)
 
     def take(self, chat: int) -> list[int]:
         """All that stands in *chat*, which is forgotten here; the caller deletes it there, and says ``gone``."""
@@ -63,10 +76,13 @@ class Traces:
     def due(self) -> dict[int, list[int]]:
         """What is old enough, or too much, by chat; forgotten here like with ``take``."""
         self._take_over()
-        due = {chat: ids for chat, sent in self._sent.items() if (ids := self._too_old(sent))}
-        for chat, ids in due.items():
+        old = {chat: ids for chat, sent in self._sent.items() if (ids := self._too_old(sent))}
+        due = {chat: ids for chat, ids in old.items() if self._ours is None or self._ours(chat)}
+        seen_to = self._clock() - self._keep - OTHERS_SECONDS
+        for chat, ids in old.items():
             for number in ids:
-                del self._sent[chat][number]
+                if chat in due or self._sent[chat][number] <= seen_to:
+                    del self._sent[chat][number]
         self._sent = {chat: sent for chat, sent in self._sent.items() if sent}
         for chat in self._too_many():
             due.setdefault(chat, []).extend(self.take(chat))

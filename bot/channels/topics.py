@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 from urllib.parse import urldefrag
@@ -44,6 +44,7 @@ class Topics:
         self._clock = clock
         self._in_all = in_all
         self._of: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self.elsewhere: Callable[[str], Awaitable[str | None]] | None = None  # asks the edges beside this one
 
     @property
     def outstanding(self) -> int:
@@ -67,6 +68,13 @@ class Topics:
         self._drop_old()
         topic, _ = self._of.pop(code, (None, 0.0)) if isinstance(code, str) else (None, 0.0)
         return topic
+
+    async def find(self, code: object) -> str | None:
+        """As ``take``, and where this edge does not know the code the others are asked."""
+        topic = self.take(code)
+        if topic is None and self.elsewhere is not None and isinstance(code, str):
+            topic = await self.elsewhere(code)
+        return topic if topic in payloads() else None
 
     def _drop_old(self) -> None:
         now = self._clock()

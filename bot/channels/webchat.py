@@ -94,7 +94,7 @@ class WebChat:
         token, session = self._sessions.open()
         self._keep_sweeping()
         opened = {"token": token, "limit": self._limit}
-        topic = self._topics.take(code)
+        topic = await self._topics.find(code)
         if topic == CRISIS:
             said = await self._edge.hear(Incoming(CHANNEL, session.sender, choice=payloads()[CRISIS]))
             session.spoke = True

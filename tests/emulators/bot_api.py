@@ -23,7 +23,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -105,6 +105,7 @@ class BotApi:
         self.callbacks: dict[str, bool] = {}  # callback id → answered
         self.about: dict[str, Any] = {"commands": [], "name": "", "description": "", "short_description": ""}
         self.webhook: Webhook | None = None
+        self.doors: list[str] = []  # what a proxy behind the webhook's address takes in turn, if there are several
         self.lock = threading.RLock()
         self.ahead = 0.0  # seconds by which the clock here is ahead
         self._faults: list[Fault] = []
@@ -178,13 +179,14 @@ class BotApi:
             self._faults.clear()
 
     @contextmanager
-    def shuffled(self, copies: int = 1) -> Iterator[None]:
-        """Whatever happens inside is brought afterwards, out of order, each update *copies* times."""
+    def shuffled(self, copies: int = 1, again: float = 0.0) -> Iterator[None]:
+        """Whatever happens inside is brought afterwards, out of order, *copies* times, a part of it once *again*."""
         with self.lock:
             self._held = []
         yield
         with self.lock:
             held, self._held = [update for update in self._held or [] for _ in range(copies)], None
+            held += held[: int(again * len(held))]
             self._random.shuffle(held)
             self._pending.extend(held)
 
@@ -521,6 +523,7 @@ class _Postman:
         self._api = api
         self._running = True
         self.busy = 0
+        self._turn = 0
         self._idle: list[tuple[str, asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()), daemon=True)
         self._thread.start()
@@ -550,6 +553,9 @@ class _Postman:
         pause = 0.02
         while self._running and (hook := self._api.webhook):
             started = time.monotonic()
+            self._turn += 1
+            if doors := self._api.doors:
+                hook = replace(hook, url=doors[self._turn % len(doors)])
             status = await self._post(hook, json.dumps(update).encode())
             self._api.deliveries.append(Delivery(update["update_id"], status, time.monotonic() - started))
             if 200 <= status < 300:
