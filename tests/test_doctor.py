@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot import doctor_live, wiring
+from bot import doctor, doctor_live, launch, wiring
 from bot.assistant.tracker_store.rows import Rows
+from bot.channels.telegram_kept import lies_in_memory
 from bot.crypto.keyring import rotate
 from bot.http_headers import STRICT
 from bot.settings import Settings
@@ -96,3 +98,23 @@ def test_nothing_runs(settings: Settings) -> None:
     found = doctor_live.faults(replace(settings, edge_port=1, desk_port=1))
 
     assert [fault for fault in found if "does not answer" in fault] == found and len(found) == 2
+
+
+def test_several_edges(settings: Settings) -> None:
+    """Several edges want Telegram, a port each and a place in memory; one edge wants none of it."""
+    sound = replace(settings, edges=2, telegram_mode="webhook")
+    wrong = replace(settings, edges=8, edge_port=8085, memory_dir=settings.state_dir / "missing")
+
+    assert list(doctor._edges(settings)) == []
+    assert [finding.well for finding in doctor._edges(sound)] == [True, lies_in_memory(sound.memory_dir)]
+    assert [finding.what.split()[0] for finding in doctor._edges(wrong) if not finding.well] == [
+        "SIDEDOOR_EDGES", "SIDEDOOR_EDGES", "SIDEDOOR_MEMORY_DIR"
+    ]  # fmt: skip
+    assert [name for name, _ in doctor._processes(sound)] == ["edge", "edge 2", "assistant", "desk"]
+
+
+def test_every_edge_is_started(settings: Settings) -> None:
+    """``sidedoor run`` starts each edge on a port of its own."""
+    started = launch.edge_children(replace(settings, edges=3, edge_port=8080))
+
+    assert [child.command[-3:] for child in started] == [("serve", "--port", str(port)) for port in (8080, 8081, 8082)]

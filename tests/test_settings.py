@@ -101,6 +101,17 @@ def test_children_get_the_same_settings() -> None:
     assert (child.state_dir, child.edge_port) == (Path("/tmp/elsewhere"), 8123)
 
 
+@pytest.mark.parametrize("port", ["0", "65530", "8083"])
+def test_edges_need_ports(port: str) -> None:
+    """Several edges need a port each, and the desk's is not one of them; an edge that is started alone asks for none."""
+    settings = Settings.load({PREFIX + "EDGES": "8", PREFIX + "EDGE_PORT": port})
+
+    with pytest.raises(SettingsError, match="SIDEDOOR_EDGES"):
+        _ = settings.edge_ports
+    assert Settings.load({PREFIX + "EDGES": "8"}).edge_ports == range(8080, 8088)
+    assert Settings.load({PREFIX + "EDGE_PORT": "0"}).edge_ports == range(1)
+
+
 def test_example_lists_every_setting() -> None:
     """``.env.example`` names every setting and no other."""
     listed = re.findall(r"^#(SIDEDOOR_\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)

@@ -22,7 +22,7 @@ from bot.handoff.watch import Watch
 from bot.privacy.pseudonyms import Pseudonym
 from bot.triage.levels import Level
 from bot.wording import Reply, Wording
-from tests.handoff.builders import COLE, RIVERA, WORDING, Desk, House, first_line, response
+from tests.handoff.builders import COLE, RIVERA, WORDING, Desk, House, Page, first_line, response
 from tests.handoff.test_mailbox import full_disk, locked
 
 WORDS = "I do not know how to go home tonight"
@@ -570,6 +570,33 @@ async def test_new_edge_marks_what_a_killed_one_left(house: House) -> None:
 
     assert Queue(house.mailbox).find(case.id).state is State.OFFICER_LOST
     assert after.phase(RIVERA) == "none"
+
+
+async def test_two_edges_on_one_mailbox(house: House) -> None:
+    """
+    Each edge sees to its own officers alone; when one dies, its case ends at the desk and the other's goes on.
+    """
+    first = await go_live(house)
+    page = Page()
+    beside = OfficerSide(house.settings, house.open_mailbox(), WORDING, page.push)
+    await beside.offer(COLE, Level.IMMINENT, "telegram")
+    await beside.choose(COLE, "/person_yes", Level.IMMINENT)
+    second = house.desk.take()
+    house.desk.write(second, "Dana again")
+    for _ in range(2):
+        await house.look()
+        await beside._watch.round()
+        await beside._courier.idle()
+
+    assert house.page.texts(COLE) == page.texts(RIVERA) == []
+    assert (house.page.texts(speaker="desk"), page.texts(COLE, "desk")) == (["this is Dana"], ["Dana again"])
+
+    for _ in range(6):
+        house.clock.now += 4
+        house.desk.sit_down()
+        await beside._watch.round()
+    states = {case.id: case.state for case in Queue(house.mailbox).all()}
+    assert (states[first.id], states[second.id]) == (State.OFFICER_LOST, State.LIVE)
 
 
 async def test_page_that_does_not_answer(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
