@@ -14,9 +14,11 @@ from typing import Any
 from bot.catalogue.promises import Holding, Promise, Promises
 from bot.settings import ROOT
 from bot.wording import RESPONSES, every_text
+from bot.yaml_files import read_yaml
 
 README = ROOT / "README.md"
 WIDGET = ROOT / "bot" / "channels" / "widget"
+TELEGRAM = ROOT / "bot" / "channels" / "telegram.en.yml"
 SUBPOENA = ROOT / "docs" / "subpoena.md"
 RESULTS = ROOT / "reports" / "tests.json"
 _FENCE = re.compile(r"```.*?```", re.DOTALL)  # a recorded conversation repeats what the responses say
@@ -24,6 +26,7 @@ _ORDER = (
     "A court can order that nothing more be erased from that moment on, or forbid us to say so. What is said after",
     "that would be kept. What was erased before does not come back; nothing opens what a forgotten key has sealed.",
 )
+_CELLS = re.compile(r" ?\|(?: ?-+ ?\|)*\n?")
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -36,13 +39,13 @@ def texts() -> Iterator[tuple[str, str]]:
     """Place and text of everything that an officer can read, in English."""
     for name, text in every_text(RESPONSES):
         yield f"responses: {name}", text
+    for name, text in _strings(read_yaml(TELEGRAM)):
+        yield f"telegram: {name}", text
     for name, text in _strings(json.loads((WIDGET / "strings.en.json").read_text(encoding="utf-8"))):
         yield f"widget: {name}", text
     for page in sorted(WIDGET.glob("*.html")):
         yield f"widget: {page.name}", _TAG.sub("\n", page.read_text(encoding="utf-8"))
-    prose = "\n".join(
-        line for line in _FENCE.sub("", README.read_text(encoding="utf-8")).splitlines() if line[:1] != "|"
-    )
+    prose = _CELLS.sub("\n\n", _FENCE.sub("", README.read_text(encoding="utf-8")))
     for paragraph in prose.split("\n\n"):
         yield "README.md", " ".join(paragraph.replace("**", "").split())
 

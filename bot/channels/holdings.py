@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.assistant.client import Notes
 from bot.errors import AssistantUnavailable
@@ -40,6 +41,8 @@ class Holdings:
             lines.insert(0, self._line("no_notes", channel))
         if phase in ("offered", "waiting", "live"):
             lines.append(self._line(f"person_{phase}", channel))
+        if self._parts.referral:
+            lines += [self._line(kind, channel) for kind in self._parts.referral.held(names[0])]
         lines.append(self._line("none_of", channel))
         left = max(self._parts.address_book.seconds_left(names[0]) / 60, notes.minutes_left if notes else 0)
         filled = {"lines": "\n".join(lines), "minutes": str(max(FEWEST_MINUTES, math.ceil(left)))}
@@ -66,7 +69,12 @@ class Holdings:
         gone = [self._piece(kind, channel, str(count)) for kind, count in counted.items() if count]
         erased = ", ".join(gone) or self._piece("nothing", channel, "0")
         name = "utter_forgotten" if reached else "utter_forget_partly"
-        return self._parts.wording.say(name, channel=channel, erased=erased), reached
+        told = self._parts.wording.say(name, channel=channel, erased=erased)
+        if self._parts.referral and self._parts.referral.held(names[0]):  # what was sent bears no made-up code
+            told = replace(
+                told, text=f"{told.text}\n\n{self._parts.wording.say('utter_erased_not', channel=channel).text}"
+            )
+        return told, reached
 
     async def _notes(self, names: Sequence[Pseudonym]) -> tuple[Notes | None, bool]:
         """The assistant's notes under the first name that has some; false when it does not answer."""

@@ -65,6 +65,12 @@ class ReferralSide:
         """Drops what is not sent yet."""
         return int(self._drafts.pop(who, None) is not None)
 
+    def held(self, who: Pseudonym) -> tuple[str, ...]:
+        """What is there of this officer: details not sent yet, a receipt looked up; and whether letters may lie here."""
+        draft = self._drafts.get(who, Draft())
+        found = {"letter": bool(draft.sealed), "receipt": bool(draft.receipt), "sent": bool(self._partners.every)}
+        return tuple(kind for kind, there in found.items() if there)
+
     async def begin(self, channel: str) -> tuple[Reply, ...]:
         """Who could call back."""
         partners = self._partners.taking

@@ -133,6 +133,8 @@ def test_nothing_is_pending() -> None:
         "This service never logs who you are.",
         "Nobody here can see what you told me, and nothing is stored.",
         "It is deleted right away.",
+        "I am software and call nobody.",
+        "They never see: your name.",
     ],
 )
 def test_a_new_claim_without_a_promise_is_found(claim: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +146,16 @@ def test_a_new_claim_without_a_promise_is_found(claim: str, monkeypatch: pytest.
     found = claims.faults(PROMISES)
 
     assert found == [f"responses: utter_new: no promise stands behind: {claim}"]
+
+
+def test_every_place_that_officers_read_is_looked_at() -> None:
+    """
+    The replies, the widget, Telegram's own texts and the README with its tables are read; a recorded conversation is not.
+    """
+    read = list(claims.texts())
+
+    assert {place.split(":")[0] for place, _ in read} == {"responses", "telegram", "widget", "README.md"}
+    assert ("README.md", "every sentence held to its rules; every promise to its test") in read
 
 
 def test_a_proof_that_is_gone_is_found() -> None:

@@ -10,10 +10,16 @@ import pytest
 from bot.assistant.client import Notes
 from bot.channels.inbound import Edge, Incoming
 from bot.crypto.keyring import Keyring, rotate
+from bot.crypto.sealing import new_provider_keys
+from bot.handoff.duty import Endpoint
 from bot.privacy.address_book import AddressBook
 from bot.privacy.pseudonyms import Pseudonyms
+from bot.referral.officer import ReferralSide
+from bot.referral.partners import Partner, Partners
+from bot.referral.receipts import Receipts
 from bot.wiring import EDGE_KEYS
 from tests.channels.builders import FakeAssistant, FakePerson, edge, edge_parts, texts
+from tests.handoff.builders import WORDING
 
 ASKED = Incoming("web", "s", choice="/held")
 
@@ -103,6 +109,28 @@ async def test_the_assistant_can_ask_for_it(tmp_path: Path) -> None:
     )
 
     assert "What this service holds about you" in said
+
+
+async def test_a_letter_to_a_provider_is_told_of(tmp_path: Path) -> None:
+    """Contact details that wait to be sent are named, those already sent are not denied, and erasing says what it leaves."""
+    _, public = new_provider_keys()
+    endpoint = Endpoint("referral/peers", "webhook", "https://peers.example.org", ("x",))
+    peers = Partner("peers", "Peer Team", "peers", public, "a phone number", "two days", endpoint)
+    receipts = Receipts(tmp_path / "referral.db")
+    referral = ReferralSide(Partners((peers,)), lambda: receipts, WORDING)
+    house = Edge(replace(edge_parts(tmp_path), referral=referral))
+
+    before = await told(house)
+    for step in (replace(ASKED, choice="/referral_to:peers"), replace(ASKED, choice="/referral_go")):
+        await house.hear(step)
+    await house.hear(Incoming("web", "s", text="Sam, (212) 555-0142"))
+    during = await told(house)
+    erased = texts((await house.forget("web", "s")).replies)
+
+    assert "your contact details, sealed" not in before and "If you sent contact details" in before
+    assert "your contact details, sealed" in during and "555-0142" not in during
+    assert "receipt code" in erased
+    assert "your contact details, sealed" not in await told(house)
 
 
 async def test_erasing_says_what_was_there(tmp_path: Path) -> None:
