@@ -66,7 +66,7 @@ class ReferralSide:
         return int(self._drafts.pop(who, None) is not None)
 
     def held(self, who: Pseudonym) -> tuple[str, ...]:
-        """What is there of this officer: details not sent yet, a receipt looked up; and whether letters may lie here."""
+        """What is there of this officer: details not sent yet, a receipt looked up; and whether letters may lie."""
         draft = self._drafts.get(who, Draft())
         found = {"letter": bool(draft.sealed), "receipt": bool(draft.receipt), "sent": bool(self._partners.every)}
         return tuple(kind for kind, there in found.items() if there)
