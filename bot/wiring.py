@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot.assistant.client import AssistantAnswer, AssistantClient, Notes
 from bot.crypto.keyring import PURPOSES, Keyring, create
 from bot.crypto.sealing import Sealer
-from bot.errors import CryptoError, DataError, PreflightError
+from bot.errors import CryptoError, DataError, PreflightError, StoreError
 from bot.handoff import duty
 from bot.handoff.delivery import Delivery
 from bot.handoff.mailbox import Mailbox
@@ -47,6 +47,7 @@ ASSISTANT_KEYS = ("tracker",)
 DESK_KEYS = ("mailbox", "desk_sessions")
 
 HEAD_START = 10.0  # seconds in which an edge that starts has better things to do than to look for old letters
+DAY = 86_400.0
 DESK_PATIENCE = 1.0  # the edge goes first: it has written the letter and knows at once
 
 Redact = Callable[[str], Awaitable[RedactedText]]
@@ -215,7 +216,7 @@ class EdgeProcess:
         """Loads the redactor and runs the clocks of the handoff until cancelled."""
         self._redactor.start()
         await asyncio.to_thread(compiled.keep, self._lexicon)
-        letters = [self._letters.run(HEAD_START)] if self._receipts.used else []
+        letters = [self._letters.run(HEAD_START), self._receipts.sweep_daily(HEAD_START)] if self._receipts.used else []
         await asyncio.gather(self._person.run(), self._delivery.run(HEAD_START), self.start_scorer(), *letters)
 
     def start_scorer(self, head_start: float = SCORER_HEAD_START) -> asyncio.Task[None]:
@@ -315,6 +316,16 @@ class Receiving:
     async def ask(self, work: Callable[[Any], Any]) -> Any:
         """As ``Mailbox.ask``."""
         return await (await asyncio.to_thread(lambda: self.store)).ask(work)
+
+    async def sweep_daily(self, head_start: float = 0.0) -> None:
+        """Deletes receipts that have run out, once after *head_start* and every day, until cancelled."""
+        await asyncio.sleep(head_start)
+        while True:
+            try:
+                await self.ask(lambda _: self.store.sweep())
+            except StoreError as error:  # full or locked: tomorrow it goes again
+                log.error("retention.sweep_failed", error=type(error))
+            await asyncio.sleep(DAY)
 
 
 def _partners(settings: Settings) -> tuple[partners.Partners, bool]:

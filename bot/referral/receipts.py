@@ -168,6 +168,7 @@ class Receipts(Mailbox):
             db.execute(receipts.delete().where(receipts.c.day < oldest))
             known = sa.select(receipts.c.reference)
             db.execute(outbox.delete().where(outbox.c.case_id.notin_(known)))
+        self.wipe()
 
     def _prepare(self, engine: Engine) -> None:
         from bot.handoff.sqlite import writing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -24,8 +26,9 @@ from bot.handoff.notices import Notice, Result
 from bot.referral import partners, sealed
 from bot.referral.officer import ReferralSide
 from bot.referral.partners import Partner, Partners
-from bot.referral.receipts import SMALLEST, Receipts, Said, State, new_code
-from bot.settings import ROOT
+from bot.referral.receipts import KEPT_DAYS, SMALLEST, Receipts, Said, State, new_code, receipts
+from bot.settings import ROOT, Settings
+from bot.wiring import Receiving
 from bot.wording import Reply
 from tests.handoff.builders import COLE, RIVERA, WORDING, FakeClock
 
@@ -199,6 +202,29 @@ async def test_taken_back_after_it_arrived(world: World) -> None:
 
     assert [notice.kind for notice in world.got] == ["referral.new", "referral.withdrawn"]
     assert world.got[1].content == {"id": world.got[0].content["id"]}
+
+
+async def test_a_receipt_is_gone_after_half_a_year(world: World, tmp_path: Path) -> None:
+    """
+    The running edge sweeps by itself: of a receipt that has run out nothing is in any file, a younger one stays.
+    """
+    old, young = await world.sends(), await world.sends()
+    await world.deliver()
+    with world.store.writing() as db:
+        reference = db.execute(sa.select(receipts.c.reference)).scalar()
+        day = (datetime.now(UTC) - timedelta(days=KEPT_DAYS + 1)).date().isoformat()
+        db.execute(receipts.update().where(receipts.c.reference == reference).values(day=day))
+    world.store.dispose()
+
+    receiving = Receiving(Settings(state_dir=tmp_path, referral_file=tmp_path / "partners.yml"))
+    sweeping = asyncio.create_task(receiving.sweep_daily())
+    async with asyncio.timeout(20):
+        while reference.encode() in b"".join(path.read_bytes() for path in tmp_path.glob("referral.db*")):
+            await asyncio.sleep(0.02)
+    sweeping.cancel()
+
+    assert sorted(receiving.store.find(code) is not None for code in (old, young)) == [False, True]
+    receiving.store.dispose()
 
 
 async def test_one_word_per_receipt(world: World) -> None:
