@@ -8,6 +8,7 @@ Hands a process's keys, and every file there is, to an attacker, and lists what 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import shutil
 import sqlite3
@@ -22,14 +23,21 @@ from rasa.shared.core.events import SlotSet, UserUttered
 
 from bot.assistant.tracker_store.rows import Rows
 from bot.assistant.tracker_store.store import SealedTrackerStore
+from bot.channels.own_file import opened
+from bot.channels.telegram_kept import _MADE as MADE
+from bot.channels.telegram_kept import Kept
 from bot.crypto.keyring import PURPOSES, Keyring, create, forget, rotate
-from bot.crypto.sealing import Sealer, new_key, new_provider_keys, open_with, seal_to
+from bot.crypto.sealing import Sealer, new_key, new_provider_keys, open_with
 from bot.desk import accounts
 from bot.errors import CryptoError
+from bot.handoff.duty import Endpoint
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.records import Kind, Side
 from bot.privacy.address_book import AddressBook
 from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
+from bot.referral import sealed
+from bot.referral.partners import Partner
+from bot.referral.receipts import Receipts
 from bot.settings import ROOT
 from bot.triage.levels import Level
 from bot.wiring import ASSISTANT_KEYS, DESK_KEYS, EDGE_KEYS
@@ -56,7 +64,6 @@ class Loot:
     folder: Path
     who: Pseudonym
     address: bytes
-    for_provider: bytes
 
 
 @dataclass
@@ -90,8 +97,20 @@ def leave_loot(folder: Path) -> Loot:
     accounts.require_code(folder / "desk.db", "dana", ring.sealer("desk_sessions"))
     book = AddressBook(ring.sealer("address_book"))
     book.remember(who, CHANNEL, SENDER)
+    kept = Kept(opened(folder / "traces.db", MADE), ring.sealer("address_book"))
+    kept.add(int(SENDER), 7, 0.0)
+    kept.close()
+    _send_referral(folder)
+    return Loot(folder, who, book._entries[who].sealed)
+
+
+def _send_referral(folder: Path) -> None:
     _, public = new_provider_keys()
-    return Loot(folder, who, book._entries[who].sealed, seal_to(public, CONTACT, place="referral/1"))
+    endpoint = Endpoint("referral/peers", "webhook", "https://peers.example.org", ("x",))
+    peers = Partner("peers", "Peer Team", "peers", public, "a phone number", "two days", endpoint)
+    store, reference = Receipts(folder / "referral.db"), sealed.new_reference()
+    store.send(peers, reference, sealed.seal(public, reference, CONTACT.decode()))
+    store.dispose()
 
 
 async def _conversation(ring: Keyring, folder: Path, who: Pseudonym) -> None:
@@ -136,11 +155,19 @@ def reads_the_conversation(a: Attacker) -> bool:
 
 
 def confirms_a_guess(a: Attacker) -> bool:
-    """Knows somebody's Telegram id already, and asks whether a made-up code is theirs."""
-    if "pseudonyms" in a.held:
-        return Pseudonyms(a.keys).of(CHANNEL, SENDER) == a.loot.who
-    others = [Sealer([new_key()])]  # without that key there is nothing to compute the code with
-    return any(a.loot.who in str(vars(other)) for other in others)
+    """Knows somebody's Telegram id already, and computes their code with every key there is."""
+    borrowed = [_Borrowed(a.keys, purpose) for purpose in a.held]
+    return any(Pseudonyms(keys).of(CHANNEL, SENDER) == a.loot.who for keys in borrowed)
+
+
+class _Borrowed(Keyring):
+    """Passes the key of some other purpose off as that of the pseudonyms."""
+
+    def __init__(self, keys: Keyring, purpose: str) -> None:
+        self._real, self._purpose = keys, purpose
+
+    def macs(self, purpose: str, data: bytes) -> tuple[bytes, ...]:
+        return self._real.macs(self._purpose, data)
 
 
 def names_who_wrote(a: Attacker) -> bool:
@@ -167,6 +194,23 @@ def joins_case_and_conversation(a: Attacker) -> bool:
     return a.loot.who.encode() in found or bytes.fromhex(a.loot.who) in found
 
 
+def sees_receipts(a: Attacker) -> bool:
+    with sqlite3.connect(a.loot.folder / "referral.db") as db:
+        return db.execute("SELECT partner, state FROM receipts").fetchall() == [("peers", "sending")]
+
+
+def finds_chats_to_clear(a: Attacker) -> bool:
+    """From the file system in memory: in which Telegram chats messages have to be deleted."""
+    with contextlib.closing(sqlite3.connect(a.loot.folder / "traces.db")) as db:
+        rows = db.execute("SELECT row, sealed FROM traces").fetchall()
+    found = b""
+    for row, content in rows:
+        for purpose in a.held:
+            with contextlib.suppress(CryptoError):
+                found += a.keys.sealer(purpose).open(content, place=f"telegram_traces/{row}")
+    return SENDER.encode() in found
+
+
 def takes_the_second_factor(a: Attacker) -> bool:
     with sqlite3.connect(a.loot.folder / "desk.db") as db:
         sealed, account = db.execute("SELECT code_secret, id FROM accounts").fetchone()
@@ -176,12 +220,13 @@ def takes_the_second_factor(a: Attacker) -> bool:
 
 
 def reads_the_referral(a: Attacker) -> bool:
-    """Contact details that were sealed to the provider's key."""
-    for secret in [path.read_bytes() for path in (a.loot.folder / "keys").iterdir()] if a.held else [b"\0" * 32]:
-        import base64
-
+    """Contact details on their way to a provider, with every key that is held taken for the provider's."""
+    with contextlib.closing(sqlite3.connect(a.loot.folder / "referral.db")) as db:
+        ((reference, letter),) = db.execute("SELECT case_id, attachment FROM outbox").fetchall()
+    files = [path for purpose in a.held for path in (a.loot.folder / "keys").glob(f"{purpose}.*.key")]
+    for secret in [bytes(32), *(path.read_bytes() for path in files)]:
         with contextlib.suppress(CryptoError):
-            return open_with(base64.b64encode(secret).decode(), a.loot.for_provider, place="referral/1") == CONTACT
+            return CONTACT in open_with(base64.b64encode(secret).decode(), letter, place=f"referral/{reference}")
     return False
 
 
@@ -193,6 +238,8 @@ TRIES: dict[str, Callable[[Attacker], bool]] = {
     "the queue: made-up names, how urgent, how long": sees_the_queue,
     "lines of a live chat that nobody has read yet": reads_undelivered_lines,
     "which conversation a case belongs to": joins_case_and_conversation,
+    "which Telegram chats have messages to delete (the machine's memory, while it runs)": finds_chats_to_clear,
+    "receipts of referrals: which provider, which day, whether it arrived": sees_receipts,
     "names of the people on duty": reads_the_accounts,
     "their second factor": takes_the_second_factor,
     "contact details sealed to a provider": reads_the_referral,

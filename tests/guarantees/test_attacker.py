@@ -41,6 +41,7 @@ def test_a_disk_without_keys_gives_no_words(found: dict[str, dict[str, bool]]) -
     assert {thing.split(",")[0].split(":")[0] for thing in opened} == {
         "made-up codes of who has a conversation",
         "the queue",
+        "receipts of referrals",
         "names of the people on duty",
     }
 
