@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from bot.channels.telegram_buttons import Buttons
 from bot.channels.telegram_kept import Kept
 from bot.channels.telegram_lanes import Lanes, Turn, cancel
-from bot.channels.telegram_polling import GRACE, poll
+from bot.channels.telegram_polling import poll
 from bot.channels.telegram_registration import PATH, Registration
 from bot.channels.telegram_seen import Seen, Taken
 from bot.channels.telegram_several import Begun, Several
@@ -47,6 +47,10 @@ log = get_logger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
 BODY_LIMIT = 256 * 1024  # an update without its files is a few kilobytes
 BACKLOG = 2_000  # updates under way; beyond, Telegram is asked to keep them a little longer
+
+# An update counts as delivered once it is answered or this many seconds are over: should this process die before,
+# Telegram brings it again. Longer, and a hanging assistant would keep the next update out.
+GRACE = 0.4
 BUTTON_SECONDS = 12 * 3_600.0  # a shift
 TIDY_SECONDS = 60.0
 LAST_WORDS_SECONDS = 3.0  # for answers under way when the edge is stopped
@@ -151,11 +155,12 @@ class TelegramChannel:
             return Response(status_code=401)
         if self._stopping or self._is_full():
             return Response(status_code=503)  # Telegram brings it again
-        taken, work = await self._bring(await _body(request))
+        raw = await _body(request)
+        taken, work = await self._bring(raw)
         if taken is Taken.ELSEWHERE:
             return Response(status_code=503)  # it has to come again, should the other process die
         if work is not None:
-            await asyncio.wait({work}, timeout=GRACE)
+            await self._well_under_way({work: raw})
         return Response(status_code=200)
 
     async def _poll(self) -> None:
@@ -164,7 +169,7 @@ class TelegramChannel:
         turn = await self._several.turn_to_poll() if self._several is not None else None
         try:
             if self._line is not None:
-                await poll(self._line, self._bring, self._is_full)
+                await poll(self._line, self._bring, self._well_under_way, self._is_full)
         finally:
             if turn is not None:
                 os.close(turn)
@@ -178,6 +183,12 @@ class TelegramChannel:
         if self._several is None or not update.chat:
             return self._here(update)
         return await self._several.bring(update, raw, urgent=self._is_urgent(update))
+
+    async def _well_under_way(self, works: dict[asyncio.Task[None], Any]) -> None:
+        """Until all is answered, or will be even if this process dies and there is another one."""
+        _, slow = await asyncio.wait(works, timeout=GRACE)
+        if self._several is not None:
+            await asyncio.gather(*(self._several.deposit(work, works[work]) for work in slow))
 
     def _is_urgent(self, update: Update) -> bool:
         return self._judge is None or self._judge(update.text).reply_kind is not ReplyKind.NORMAL

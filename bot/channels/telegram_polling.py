@@ -19,12 +19,15 @@ if TYPE_CHECKING:  # imported beside the running edge, see Line
 
 log = get_logger(__name__)
 
-# An update counts as delivered once it is answered or this many seconds are over: should this process die before,
-# Telegram brings it again. Longer, and a hanging assistant would keep the next update out.
-GRACE = 0.4
+NOTHING_SECONDS = 0.4
 
 
-async def poll(line: Line, bring: Callable[[Any], Awaitable[Begun]], is_full: Callable[[], bool]) -> None:
+async def poll(
+    line: Line,
+    bring: Callable[[Any], Awaitable[Begun]],
+    well_under_way: Callable[[dict[asyncio.Task[None], Any]], Awaitable[None]],
+    is_full: Callable[[], bool],
+) -> None:
     """Asks until cancelled; Telegram forgets updates when the next ones are asked for."""
     offset, pause = None, FIRST_PAUSE
     while True:
@@ -37,10 +40,10 @@ async def poll(line: Line, bring: Callable[[Any], Awaitable[Begun]], is_full: Ca
         pause = FIRST_PAUSE
         updates = {update.update_id: raw for raw in found if (update := read(raw))}
         begun = await asyncio.gather(*map(bring, updates.values()))
-        tasks = {work for _, work in begun if work is not None}
-        if tasks:
-            await asyncio.wait(tasks, timeout=GRACE)
+        works = {work: raw for (_, work), raw in zip(begun, updates.values(), strict=True) if work is not None}
+        if works:
+            await well_under_way(works)
         else:
-            await asyncio.sleep(GRACE)  # should a proxy answer at once with nothing, this does not spin
+            await asyncio.sleep(NOTHING_SECONDS)  # should a proxy answer at once with nothing, this does not spin
         elsewhere = [number for number, (taken, _) in zip(updates, begun, strict=True) if taken is Taken.ELSEWHERE]
         offset = min(elsewhere, default=max((number + 1 for number in updates), default=offset))

@@ -1,9 +1,10 @@
 """
 Makes several edges behind one bot answer as one: an update goes to the edge that holds its chat, whoever received it.
 
-Who received an update keeps it until the holder says that it is answered. A holder that is gone, or does not take it in
-time, is answered for: exactly one claims the update's number (``telegram_seen``), and what the holder remembered is
-then not there, which the officer is told. What passes between the edges stays in memory.
+Who received an update keeps it until the holder says that it is answered; a holder that received it itself, and needs
+longer, gives it to another one to keep, before Telegram is told that it was delivered. A holder that is gone, or does
+not take it in time, is answered for: exactly one claims the update's number (``telegram_seen``), and what the holder
+remembered is then not there, which the officer is told. What passes between the edges stays in memory.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ LEFT_BEHIND_SECONDS = 120.0
 ASIDE_PATIENCE = 1.0
 LOCK_SECONDS = 0.5
 
-_MOVED = "moved"
+_MOVED, _KEPT = "moved", "kept"
 _WORDS = {Taken.ANSWERED: "answered", Taken.ELSEWHERE: "elsewhere"}
 _TAKEN_OF = {word: taken for taken, word in _WORDS.items()}
 
@@ -73,6 +74,7 @@ class Several:
         )
         self._guests: dict[int, float] = {}  # chats answered here for a holder that did not answer
         self._told: dict[int, float] = {}
+        self._under_way: dict[int, asyncio.Task[None]] = {}
         self._following: set[asyncio.Task[None]] = set()
         self._asides: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -110,9 +112,19 @@ class Several:
                 return Taken.OURS, self._follow(update, raw, asked.done)
             if asked.said in _TAKEN_OF:
                 return _TAKEN_OF[asked.said], None
-        log.warning("telegram.answered_for_another", urgent=urgent)
-        self._guests.setdefault(update.chat, self._clock())
-        return self._here(update)
+        begun = self._here(update)
+        if begun[0] is Taken.OURS:
+            log.warning("telegram.answered_for_another", urgent=urgent)
+            self._guests.setdefault(update.chat, self._clock())
+        return begun
+
+    async def deposit(self, work: asyncio.Task[None], raw: Any) -> None:
+        """Another edge keeps *raw*, whose *work* goes on here, and begins it anew should this process die."""
+        if work in self._following:
+            return  # it is done elsewhere, and kept here
+        for worker in self._alive():
+            if worker != self._seen.worker and await self._links.ask(worker, "keep", raw, URGENT_PATIENCE):
+                return
 
     def touch(self, chat: int) -> None:
         """Something was said in *chat* here."""
@@ -174,6 +186,9 @@ class Several:
     def _answer(self, verb: str, content: Any) -> Said:
         if verb == "update":
             return self._taken_over(content)
+        if verb == "keep":
+            self._keep_for_another(content)
+            return _KEPT, None
         if verb == "forget":
             return TAKEN, self._aside(self._forget_here(int(content)))
         return self._topic(str(content)) or "", None
@@ -184,7 +199,9 @@ class Several:
             return _WORDS[Taken.ANSWERED], None
         if self._stopping or not self.is_ours(update.chat):
             return _MOVED, None
-        taken, work = self._ours(update)
+        taken, work = Taken.OURS, self._under_way.get(update.update_id)
+        if work is None:
+            taken, work = self._ours(update)
         return (TAKEN, work) if taken is Taken.OURS else (_WORDS[taken], None)
 
     async def _forget_here(self, chat: int) -> None:
@@ -195,7 +212,18 @@ class Several:
 
     def _ours(self, update: Update) -> Begun:
         self._shares.touch(update.chat)
-        return self._here(update)
+        taken, work = self._here(update)
+        if work is not None:
+            self._under_way[update.update_id] = work
+            work.add_done_callback(lambda _: self._under_way.pop(update.update_id, None))
+        return taken, work
+
+    def _keep_for_another(self, raw: Any) -> None:
+        """Whoever gave it is at work on it: asked for it, they say when it is done."""
+        update, gone = read(raw), asyncio.get_running_loop().create_future()
+        if update is not None:
+            gone.set_result(False)
+            self._follow(update, raw, gone)
 
     def _follow(self, update: Update, raw: Any, done: asyncio.Future[bool]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._until_answered(update, raw, done))
@@ -209,7 +237,7 @@ class Several:
             return
         end = self._clock() + LEFT_BEHIND_SECONDS
         while self._clock() < end:
-            taken, work = await self.bring(update, raw, urgent=True)
+            taken, work = await self.bring(update, raw, urgent=False)  # who holds it may be slow; if gone, nobody waits
             if taken is not Taken.ELSEWHERE:
                 if work is not None:
                     await asyncio.wait({work})
