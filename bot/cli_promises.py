@@ -18,7 +18,8 @@ promises_app = typer.Typer(
 
 @promises_app.command("check")
 def check() -> None:
-    """Fail when a sentence about confidentiality has no promise, a promise no test, or docs/subpoena.md is old."""
+    """Fail when a sentence about confidentiality has no promise, a promise no test or one that failed when all were
+    run last, or docs/subpoena.md is old."""
     from bot.catalogue import claims
     from bot.catalogue.promises import Promises
 

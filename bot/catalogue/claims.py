@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.catalogue.promises import Holding, Promise, Promises
+from bot.errors import DataError
 from bot.settings import ROOT
 from bot.wording import RESPONSES, every_text
 from bot.yaml_files import read_yaml
@@ -32,7 +33,8 @@ _TAG = re.compile(r"<[^>]+>")
 
 def faults(promises: Promises) -> list[str]:
     """Everything that ``make check`` has to refuse; each names the place."""
-    return [*_unproven(promises), *_unaccounted(promises), *_missing_tests(promises), *_old_subpoena(promises)]
+    told = [*_unproven(promises), *_unaccounted(promises), *_missing_tests(promises), *_old_subpoena(promises)]
+    return told + (_failed(promises, read_results()) if RESULTS.exists() else [])
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -74,13 +76,20 @@ def subpoena(promises: Promises) -> str:
 
 def not_passed(promises: Promises, results: Mapping[str, str]) -> list[str]:
     """Promises of which a test failed or none ran, after a run of all tests; *results* are outcomes by test."""
-    found = []
+    found = _failed(promises, results)
     for promise in promises.all:
-        outcomes = {node: _outcome(node, results) for node in promise.proof}
-        found += [f"{promise.id}: {node} has {what}" for node, what in outcomes.items() if what == "failed"]
-        if promise.proof and "passed" not in outcomes.values():
+        if promise.proof and "passed" not in {_outcome(node, results) for node in promise.proof}:
             found.append(f"{promise.id}: none of its tests has passed")
     return found
+
+
+def _failed(promises: Promises, results: Mapping[str, str]) -> list[str]:
+    return [
+        f"{promise.id}: {node} has failed"
+        for promise in promises.all
+        for node in promise.proof
+        if _outcome(node, results) == "failed"
+    ]
 
 
 def _outcome(node: str, results: Mapping[str, str]) -> str:
@@ -142,6 +151,11 @@ def _strings(content: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from _strings(value, name)
 
 
-def read_results(path: Path = RESULTS) -> dict[str, str]:
-    """What the last run of all tests wrote down."""
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+def read_results(path: Path | None = None) -> dict[str, str]:
+    """What the last run of all tests wrote down; raises ``DataError`` when there was none."""
+    try:
+        return dict(json.loads((path or RESULTS).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        raise DataError(
+            "reports/tests.json: there is no result of a run of all tests; `make test` writes one"
+        ) from None

@@ -179,6 +179,19 @@ def test_an_old_answer_to_a_subpoena_is_found(tmp_path: Path, monkeypatch: pytes
     assert [fault for fault in claims.faults(PROMISES) if "subpoena.md" in fault]
 
 
+def test_a_failed_test_fails_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A promise whose test failed when all were run last is refused by the check, too; without such a run `proven` says so.
+    """
+    monkeypatch.setattr(claims, "RESULTS", tmp_path / "tests.json")
+    with pytest.raises(DataError, match="make test"):
+        claims.read_results(claims.RESULTS)
+    node = PROMISES.all[0].proof[0]
+    claims.RESULTS.write_text(json.dumps({node: "failed"}))
+
+    assert claims.faults(PROMISES) == [f"{PROMISES.all[0].id}: {node} has failed"]
+
+
 @pytest.mark.parametrize(
     ("outcome", "said"), [("failed", "has failed"), ("skipped", "none of its tests has passed"), ("passed", "")]
 )
