@@ -23,7 +23,8 @@ def check() -> None:
     from bot.catalogue import claims
     from bot.catalogue.promises import Promises
 
-    _end(claims.faults(Promises.load()))
+    promises = Promises.load()
+    _end([*claims.faults(promises), *claims.failed_last(promises)])
 
 
 @promises_app.command("proven")

@@ -33,8 +33,7 @@ _TAG = re.compile(r"<[^>]+>")
 
 def faults(promises: Promises) -> list[str]:
     """Everything that ``make check`` has to refuse; each names the place."""
-    told = [*_unproven(promises), *_unaccounted(promises), *_missing_tests(promises), *_old_subpoena(promises)]
-    return told + (_failed(promises, read_results()) if RESULTS.exists() else [])
+    return [*_unproven(promises), *_unaccounted(promises), *_missing_tests(promises), *_old_subpoena(promises)]
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -81,6 +80,11 @@ def not_passed(promises: Promises, results: Mapping[str, str]) -> list[str]:
         if promise.proof and "passed" not in {_outcome(node, results) for node in promise.proof}:
             found.append(f"{promise.id}: none of its tests has passed")
     return found
+
+
+def failed_last(promises: Promises) -> list[str]:
+    """Promises of which a test failed when all were run last; none where there was no such run."""
+    return _failed(promises, read_results()) if RESULTS.exists() else []
 
 
 def _failed(promises: Promises, results: Mapping[str, str]) -> list[str]:
@@ -156,6 +160,4 @@ def read_results(path: Path | None = None) -> dict[str, str]:
     try:
         return dict(json.loads((path or RESULTS).read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        raise DataError(
-            "reports/tests.json: there is no result of a run of all tests; `make test` writes one"
-        ) from None
+        raise DataError("reports/tests.json: there is none; `make test` writes it when all tests have run") from None

@@ -4,6 +4,7 @@ Promises: each names tests that exist, and no sentence about confidentiality is 
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,12 +185,13 @@ def test_a_failed_test_fails_the_check(tmp_path: Path, monkeypatch: pytest.Monke
     A promise whose test failed when all were run last is refused by the check, too; without such a run `proven` says so.
     """
     monkeypatch.setattr(claims, "RESULTS", tmp_path / "tests.json")
+    assert claims.failed_last(PROMISES) == []
     with pytest.raises(DataError, match="make test"):
-        claims.read_results(claims.RESULTS)
+        claims.read_results()
     node = PROMISES.all[0].proof[0]
     claims.RESULTS.write_text(json.dumps({node: "failed"}))
 
-    assert claims.faults(PROMISES) == [f"{PROMISES.all[0].id}: {node} has failed"]
+    assert claims.failed_last(PROMISES) == [f"{PROMISES.all[0].id}: {node} has failed"]
 
 
 @pytest.mark.parametrize(
