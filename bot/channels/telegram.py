@@ -245,13 +245,11 @@ class TelegramChannel:
             self._topics.elsewhere = self._several.topic
             await self._several.join()
 
-    async def _forget(self, chat: int, whole: bool) -> None:
-        """Another edge has erased *chat*; *whole* where this one has answered in it as well."""
-        talk = await self._talking()
-        if whole:
-            await talk.erase(chat)
+    async def _forget(self, chat: int, was_here: bool) -> None:
+        """Another edge has erased *chat*; *was_here* where this one has answered in it as well."""
+        await (await self._talking()).forget(chat, was_here=was_here)
+        if was_here:
             await self._edge.forget(CHANNEL, str(chat))
-        talk.forget(chat)
 
     # -- the background
 

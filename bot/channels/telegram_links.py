@@ -24,6 +24,7 @@ from bot.logs import get_logger
 log = get_logger(__name__)
 
 TAKEN = "taken"
+CLOSE_SECONDS = 1.0
 _NAME = "edge-"  # with its number shorter than the assistant's socket, for which the settings have made sure of room
 _DIGITS = 8
 _LONGEST = 2 * 1024 * 1024  # an update as the door takes it, with every character escaped
@@ -48,7 +49,7 @@ class Links:
         self._answer = answer
         self._server: asyncio.Server | None = None
         self._lines: dict[str, _Line] = {}
-        self._guests: set[asyncio.StreamWriter] = set()
+        self._guests: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 
     def listens(self, worker: str) -> bool:
         """Whether *worker* can be asked."""
@@ -75,11 +76,13 @@ class Links:
     async def close(self) -> None:
         """Cuts every line."""
         self.shut()
-        for writer in self._guests:
+        for writer in self._guests.values():
             writer.close()
         for line in self._lines.values():
             line.cut()
         self._lines.clear()
+        if guests := [task for task in self._guests if task is not None]:
+            await asyncio.wait(guests, timeout=CLOSE_SECONDS)  # they see the end of their line
 
     async def ask(self, worker: str, verb: str, content: Any, patience: float) -> Asked | None:
         """What *worker* says to it; None when it says nothing within *patience* seconds, or is not there."""
@@ -89,7 +92,7 @@ class Links:
         return await line.ask(verb, content, patience)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._guests.add(writer)
+        self._guests[asyncio.current_task()] = writer
         try:
             while (frame := await _read(reader)) is not None:
                 number, verb, content = frame
@@ -100,7 +103,7 @@ class Links:
         except Exception as error:  # the asker sees the line cut, and answers by itself
             log.error("telegram.link_failed", error=type(error))
         finally:
-            self._guests.discard(writer)
+            self._guests.pop(asyncio.current_task(), None)
             writer.close()
 
     def _path(self, worker: str) -> Path:

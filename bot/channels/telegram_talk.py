@@ -140,11 +140,16 @@ class Talk:
             await self._parts.line.delete(chat, before)
         return len(standing) - len(left)
 
-    def forget(self, chat: int) -> None:
-        """Another edge has erased *chat*; nothing is known of it here."""
+    async def forget(self, chat: int, *, was_here: bool) -> None:
+        """
+        Another edge has erased *chat*, and says so there: nothing is known of it here. What this edge has said in it
+        goes too, but not that line.
+        """
         self._parts.buttons.forget(chat)
-        self._parts.traces.forget(chat)
         self._crowd.forget(chat)
+        standing = self._parts.traces.take(chat, known=True)
+        if was_here:
+            self._settle_traces(chat, standing, await self._parts.line.delete(chat, standing))
 
     async def tidy(self) -> None:
         """Deletes what is old enough; drops buttons that are."""

@@ -55,13 +55,14 @@ class Traces:
         self._take_over()
         return self._kept is None or chat in self._sent
 
-    def forget(self, chat: int) -> None:
-        """Another edge deletes what stands in *chat*."""
-        self._sent.pop(chat, None)
+    def take(self, chat: int, *, known: bool = False) -> list[int]:
+        """
+        All that stands in *chat*, which is forgotten here; the caller deletes it there, and says ``gone``.
 
-    def take(self, chat: int) -> list[int]:
-        """All that stands in *chat*, which is forgotten here; the caller deletes it there, and says ``gone``."""
-        self._take_over()
+        *known*: only what this edge knows of already, not what another has said there meanwhile.
+        """
+        if not known:
+            self._take_over()
         return list(self._sent.pop(chat, {}))
 
     def give_back(self, chat: int, message_ids: Iterable[int]) -> None:
