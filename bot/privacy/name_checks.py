@@ -95,6 +95,12 @@ def told(text: str, start: int, end: int, book: WordBook) -> Found:
     return _name(text, start, end, book, first)
 
 
+def listed(text: str, start: int, end: int, book: WordBook) -> Found:
+    """In a row of names: one that is a word too, if it is much of a name."""
+    lower = text[start:end].lower()
+    return (start, end) if not book.is_kept(lower) and _is_name_in_lower_case(lower, book) else None
+
+
 def unheard_of(text: str, start: int, end: int, book: WordBook) -> Found:
     """What is no word of the language, its figures aside: where a town or an account is named, it is that."""
     word = text[start:end].lower().rstrip("0123456789")

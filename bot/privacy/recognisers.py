@@ -41,6 +41,7 @@ _CHECKS: dict[str, Check] = {
     "ranked": name_checks.ranked,
     "nicknamed": name_checks.nicknamed,
     "told": name_checks.told,
+    "listed": name_checks.listed,
     "unheard_of": name_checks.unheard_of,
     "not_an_abbreviation": name_checks.not_an_abbreviation,
     "agency": place_checks.agency,
