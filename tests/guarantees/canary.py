@@ -36,6 +36,7 @@ from bot.desk import accounts
 from bot.settings import ROOT
 from tests.emulators.bot_api import BotApi
 from tests.guarantees.house import House, Visitor, read_json_lines, words
+from tests.guarantees.receiver import PROVIDER, Receiver
 from tests.guarantees.search import hits, layers, shapes_of
 
 WORD = "flibbertigibbet"  # no identifier: a word of the officer's that may stand in no log and no file
@@ -111,8 +112,14 @@ class Report:
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
 
 
+@dataclass
 class CanaryHouse(House):
-    """A house whose output goes through pipes, so that a limit on the size of files cannot hide what it says."""
+    """
+    A house whose output goes through pipes, so that a limit on the size of files cannot hide what it says; *receiver*
+    is whom it tells of a handoff or a referral.
+    """
+
+    receiver: Receiver = field(default_factory=Receiver)
 
     def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -143,8 +150,12 @@ def built(base: Path, *, hurry: bool = False, overwrite: bool = False) -> Iterat
         (base / name).mkdir(parents=True)
     if hurry:
         (base / "faults" / "hurry").touch()
-    with contextlib.ExitStack() as memory, BotApi(token="123456:canary-token-for-the-emulator") as telegram:
-        house = CanaryHouse(base / "state")
+    with (
+        contextlib.ExitStack() as memory,
+        BotApi(token="123456:canary-token-for-the-emulator") as telegram,
+        Receiver() as receiver,
+    ):
+        house = CanaryHouse(base / "state", receiver=receiver)
         if Path("/dev/shm").is_dir():  # what Telegram has to delete lies in a file system in memory
             house.environ["SIDEDOOR_MEMORY_DIR"] = memory.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm"))
         house.environ |= {
@@ -160,6 +171,7 @@ def built(base: Path, *, hurry: bool = False, overwrite: bool = False) -> Iterat
             "TMPDIR": str(base / "tmp"),
             "HOME": str(base / "home"),
         } | (OVERWRITING if overwrite else {})
+        house.environ |= receiver.environment(base / "operator")
         house.state.mkdir(mode=0o700)
         accounts.add(house.state / "desk.db", "dana", PASSWORD)
         try:
@@ -249,6 +261,7 @@ class Canary:
         with self.fault("edge killed in mid-turn"):
             self.killed_in_mid_turn("serve")
         self.live_chat()  # needs no redaction, which the new edge is still loading
+        self.referral()
         self.house.wait_for(self.house.edge_url + "/readyz", 120)
         with self.fault("tracker database overwritten with rubbish"):
             self.spoilt_store()
@@ -330,6 +343,21 @@ class Canary:
         again.acts(case, "read", got=last, saw=last)
         assert again.acts(case, "close", outcome="talked") == 204
         self.tell(3)
+
+    def referral(self) -> None:
+        """An officer leaves name and number for a provider; it arrives, sealed to that provider."""
+        number, visitor = (
+            self.counted("web chat"),
+            Visitor(self.house.edge_url),
+        )  # shown what they typed, so not searched
+        for choice in (f"/referral_to:{PROVIDER}", "/referral_go"):
+            visitor.says(choice=choice)
+        visitor.says(f"Zebulon Quackenbush, 555-0142, zq.canary{number:03d}@example.org {WORD}")
+        visitor.says(choice="/referral_send")
+        self.until(lambda: self.house.receiver.told("referral"), "the referral never arrived")
+        assert self.house.receiver.reads("Quackenbush"), "the referral is no test"
+        self.tell(4)
+        self.visitors.append(visitor)
 
     def at_desk(self) -> Desk:
         desk = Desk(self.house.desk_url)
@@ -458,6 +486,9 @@ class Canary:
         self.bytes("answers to the officers", self.answers, everything)
         calls = [json.dumps([call.method, {**call.parameters, "chat_id": 0}]).encode() for call in self.telegram.calls]
         self.bytes("requests to Telegram (chat_id aside)", calls, everything)
+        told = [path.encode() + raw for path, raw in self.house.receiver.got]
+        self.bytes("requests to people on duty and providers", told, everything)
+        assert self.house.receiver.told("duty"), "nobody on duty was told"
         self.bytes("addresses connected to", [p.read_bytes() for p in self.connects()], everything)
         strangers = {line for path in self.connects() for line in path.read_text().splitlines() if not at_home(line)}
         self.report.places.append(("connections to other machines", len(self.connects()), 0, sorted(strangers)))

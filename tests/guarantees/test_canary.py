@@ -20,7 +20,7 @@ from tests.guarantees.search import hits
 
 pytestmark = pytest.mark.slow
 
-FAULTS, PLACES = 12, 13  # as in `make canary`: what is saved here is conversations, never a fault or a place
+FAULTS, PLACES = 12, 14  # as in `make canary`: what is saved here is conversations, never a fault or a place
 CONVERSATIONS = 6  # and some more for each fault
 
 
