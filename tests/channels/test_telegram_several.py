@@ -66,7 +66,7 @@ async def doors(api: BotApi, tmp_path: Path, memory: Path, count: int = 2, **mor
             for port in ports
         ]
         found = Doors(folder, log, started)
-        await until(lambda: found.sockets() == count, within=60)
+        await until(lambda: found.sockets() == count, within=120)
         yield found
 
 
