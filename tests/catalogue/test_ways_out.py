@@ -15,6 +15,7 @@ KNOWN = {
     "bot/assistant/client.py": "a Unix socket to the assistant's process",
     "bot/assistant/server.py": "the other end of that socket",
     "bot/channels/telegram_line.py": "the officer's own chat",
+    "bot/channels/telegram_links.py": "Unix sockets between the edges of one machine",
     "bot/channels/telegram_pace.py": "the officer's own chat",
     "bot/cli_directory.py": "fetches the links of the directory when an operator asks with --links",
     "bot/doctor_live.py": "asks this machine's own processes what they answer",

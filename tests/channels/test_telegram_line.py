@@ -63,13 +63,13 @@ async def test_nothing_but_results(api: BotApi, line: Line, fault: dict[str, Any
         line.unhook(),
         line.hooked("https://example.org/telegram"),
         line.introduce(words()),
-        asyncio.wait_for(line.updates(None), 4) if "hang" not in fault else asyncio.sleep(0),
+        asyncio.wait_for(line.updates(None), 30) if "hang" not in fault else asyncio.sleep(0),
     )
 
     assert results[:2] == [None, None]
     assert results[7:9] == [False, False]
     assert results[9:] == [None, False, None]
-    assert time.monotonic() - started < 9
+    assert time.monotonic() - started < 30
 
 
 async def test_a_broken_reply_is_not_sent_again(api: BotApi, line: Line) -> None:

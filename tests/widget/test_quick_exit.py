@@ -53,14 +53,15 @@ def test_button_leaves_and_the_server_forgets(page: Page, service: Service) -> N
 
 def test_cover_is_there_at_once(page: Page, service: Service) -> None:
     """
-    Within 100 ms of the press the page is covered, hidden and renamed, before anything else happens.
+    When the press returns the page is covered, hidden and renamed: nothing is waited for (`benchmarks/widget.py` times it).
     """
     talk(page, service)
     page.route("**/weather", lambda route: route.abort("aborted"))
-    script = "(exit) => { const start = performance.now(); exit.click(); return performance.now() - start; }"
-    took = page.get_by_role("link", name="Leave now").evaluate(script)
+    at_once = page.get_by_role("link", name="Leave now").evaluate(
+        f"(exit) => {{ exit.click(); return ({COVERED})(); }}"
+    )
 
-    assert took < 100
+    assert at_once == [True, "none", "Loading"]
     assert page.evaluate(COVERED) == [True, "none", "Loading"]
     page.keyboard.press("Escape")
     assert page.evaluate(COVERED)[0] is True
