@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import httpx
 
 from bot.channels.telegram import SECRET_HEADER
-from tests.emulators.bot_api import BotApi, until
+from tests.emulators.bot_api import SECRET, BotApi, until
 from tests.emulators.door_process import door_process
-from tests.emulators.telegram_door import CRISIS, NUMBERS, SECRET, FakeEdge, open_door
+from tests.emulators.telegram_door import CRISIS, NUMBERS, FakeEdge, open_door
 from tests.emulators.telegram_people import User
 from tests.guarantees.house import free_port
 

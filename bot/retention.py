@@ -13,16 +13,15 @@ log = get_logger(__name__)
 
 SWEEP_SECONDS = 30.0
 
-Sweep = Callable[[float, float], Awaitable[None]]
-
 
 async def sweep_forever(
-    sweep: Sweep, *, idle_minutes: float, lifetime_hours: float, every: float = SWEEP_SECONDS
+    sweep: Callable[[], Awaitable[object]], *, every: float = SWEEP_SECONDS, head_start: float = 0.0
 ) -> None:
-    """Calls *sweep* with the idle time and the lifetime, both in seconds, until cancelled; a failure is tried again."""
+    """Calls *sweep* after *head_start* seconds and then *every* so many, until cancelled; a failure is tried again."""
+    await asyncio.sleep(head_start)
     while True:
         try:
-            await sweep(idle_minutes * 60, lifetime_hours * 3600)
+            await sweep()
         except Exception as error:
             log.error("retention.sweep_failed", error=type(error))
         await asyncio.sleep(every)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot.assistant.client import AssistantAnswer, AssistantClient, Notes
 from bot.crypto.keyring import PURPOSES, Keyring, create
 from bot.crypto.sealing import Sealer
-from bot.errors import CryptoError, DataError, PreflightError, StoreError
+from bot.errors import CryptoError, DataError, PreflightError
 from bot.handoff import duty
 from bot.handoff.delivery import Delivery
 from bot.handoff.mailbox import Mailbox
@@ -28,6 +28,7 @@ from bot.privacy.pseudonyms import Pseudonym, Pseudonyms
 from bot.privacy.redaction import RedactedText, Redactor
 from bot.referral import partners
 from bot.referral.officer import ReferralSide
+from bot.retention import sweep_forever
 from bot.settings import Settings
 from bot.triage import compiled
 from bot.triage.layers import Judge, Layers
@@ -319,13 +320,7 @@ class Receiving:
 
     async def sweep_daily(self, head_start: float = 0.0) -> None:
         """Deletes receipts that have run out, once after *head_start* and every day, until cancelled."""
-        await asyncio.sleep(head_start)
-        while True:
-            try:
-                await self.ask(lambda _: self.store.sweep())
-            except StoreError as error:  # full or locked: tomorrow it goes again
-                log.error("retention.sweep_failed", error=type(error))
-            await asyncio.sleep(DAY)
+        await sweep_forever(lambda: self.ask(lambda _: self.store.sweep()), every=DAY, head_start=head_start)
 
 
 def _partners(settings: Settings) -> tuple[partners.Partners, bool]:

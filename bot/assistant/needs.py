@@ -30,11 +30,14 @@ def read_urgency() -> dict[str, list[str]]:
 
 
 def urgent_first(found: Sequence[tuple[str, float]], urgency: Mapping[str, Sequence[str]]) -> list[tuple[str, float]]:
-    """*found* with the names of the first two changed over where the second is sure enough and more urgent."""
+    """
+    *found* with the first two changed over where the second is sure enough and more urgent. None gets surer by coming
+    first, since some act on their certainty; the other one counts as no likelier, so that the list stays in order.
+    """
     if len(found) > 1 and found[1][1] >= SECOND:
-        (one, sure), (two, also) = found[:2]
+        (one, _), (two, also) = found[:2]
         if (two in urgency["first"] and one not in urgency["first"]) or (
             one in urgency["last"] and two not in urgency["last"]
         ):
-            return [(two, sure), (one, also), *found[2:]]
+            return [(two, also), (one, also), *found[2:]]
     return list(found)

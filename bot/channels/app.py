@@ -90,12 +90,11 @@ def _lifespan(edge: Edge, process: EdgeProcess, settings: Settings, telegram: Te
     async def run(_: Starlette) -> AsyncIterator[None]:
         quiet_loop(asyncio.get_running_loop())
 
-        async def sweep(idle: float, lifetime: float) -> None:
-            await edge.sweep(idle, lifetime)
+        async def sweep() -> None:
+            await edge.sweep(settings.idle_minutes * 60, settings.lifetime_hours * 3600)
             await process.tidy()
 
-        sweeping = sweep_forever(sweep, idle_minutes=settings.idle_minutes, lifetime_hours=settings.lifetime_hours)
-        tasks = [asyncio.create_task(sweeping), asyncio.create_task(process.run())]
+        tasks = [asyncio.create_task(sweep_forever(sweep)), asyncio.create_task(process.run())]
         if telegram is not None:
             tasks.append(asyncio.create_task(telegram.start()))
         try:

@@ -49,7 +49,7 @@ class Seen:
     def __init__(self, path: Path, *, window: int = WINDOW) -> None:
         self._window = window
         self._here: OrderedDict[int, None] = OrderedDict()
-        self._worker = secrets.token_hex(8)
+        self.worker = secrets.token_hex(8)  # this process's name
         self._folder = path.parent
         self._prefix = path.stem
         self._held: int | None = None
@@ -80,19 +80,27 @@ class Seen:
             self._since_trim = 0
             self._write("DELETE FROM updates WHERE place <= (SELECT MAX(place) - ? FROM updates)", self._window)
 
-    @property
-    def worker(self) -> str:
-        """This process's name, a random number."""
-        return self._worker
-
     def lives(self, worker: str) -> bool:
-        """Whether *worker* still runs."""
-        return self._lives(worker)
+        """Whether *worker* still runs; the file of one that does not is taken away."""
+        if worker == self.worker:
+            return True
+        try:
+            probe = os.open(self._lock_of(worker), os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock_of(worker).unlink(missing_ok=True)
+        except OSError:
+            return True
+        finally:
+            os.close(probe)
+        return False
 
     def workers(self) -> list[str]:
         """Every process that works on this folder now."""
         found = [path.name.split(".")[-2] for path in self._folder.glob(f"{self._prefix}.*.lock")]
-        return [worker for worker in found if self._lives(worker)]
+        return [worker for worker in found if self.lives(worker)]
 
     def close(self) -> None:
         """Lets go of the file; what was begun here and not answered is free."""
@@ -100,20 +108,20 @@ class Seen:
             self._database.close()
         if self._held is not None:
             with suppress(OSError):
-                self._lock_of(self._worker).unlink()
+                self._lock_of(self.worker).unlink()
             os.close(self._held)
         self._database = self._held = None
 
     def _take(self, update_id: int) -> Taken:
-        if self._write(_TAKE, update_id, self._worker) in (None, 1):  # without a file the memory decides
+        if self._write(_TAKE, update_id, self.worker) in (None, 1):  # without a file the memory decides
             return Taken.OURS
         worker = self._worker_of(update_id)
         if worker is None:
             return Taken.ANSWERED
-        if self._lives(worker):
+        if self.lives(worker):
             return Taken.ELSEWHERE
         take_over = "UPDATE updates SET worker = ? WHERE number = ? AND worker = ?"
-        return Taken.OURS if self._write(take_over, self._worker, update_id, worker) else Taken.ELSEWHERE
+        return Taken.OURS if self._write(take_over, self.worker, update_id, worker) else Taken.ELSEWHERE
 
     def _worker_of(self, update_id: int) -> str | None:
         found = None
@@ -139,7 +147,7 @@ class Seen:
         return self._folder / f"{self._prefix}.{worker}.lock"
 
     def _hold(self) -> int:
-        mine = self._lock_of(self._worker)
+        mine = self._lock_of(self.worker)
         while True:
             held = os.open(mine, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(held, fcntl.LOCK_EX)
@@ -147,22 +155,5 @@ class Seen:
                 break
             os.close(held)
         for left in self._folder.glob(f"{self._prefix}.*.lock"):
-            self._lives(left.name.split(".")[-2])
+            self.lives(left.name.split(".")[-2])
         return held
-
-    def _lives(self, worker: str) -> bool:
-        """Whether *worker* still runs; the file of one that does not is taken away."""
-        if worker == self._worker:
-            return True
-        try:
-            probe = os.open(self._lock_of(worker), os.O_RDWR)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._lock_of(worker).unlink(missing_ok=True)
-        except OSError:
-            return True
-        finally:
-            os.close(probe)
-        return False

@@ -91,11 +91,11 @@ def test_one_need_is_not_taken_apart() -> None:
 
 
 def test_the_more_urgent_need_comes_first() -> None:
-    """A second need that is sure enough and more urgent takes the place of the first, and its certainty."""
+    """A second need that is sure enough and more urgent comes first, no surer than it was."""
     urgency = {"first": ["danger", "person"], "last": ["thanks"]}
 
-    assert urgent_first([("cost", 0.9), ("danger", 0.6)], urgency) == [("danger", 0.9), ("cost", 0.6)]
-    assert urgent_first([("thanks", 0.9), ("cost", 0.6)], urgency) == [("cost", 0.9), ("thanks", 0.6)]
+    assert urgent_first([("cost", 0.9), ("danger", 0.6)], urgency) == [("danger", 0.6), ("cost", 0.6)]
+    assert urgent_first([("thanks", 0.9), ("cost", 0.6)], urgency) == [("cost", 0.6), ("thanks", 0.6)]
     for stays in (
         [("cost", 0.9), ("danger", SECOND - 0.1)],
         [("cost", 0.9), ("sleep", 0.8)],

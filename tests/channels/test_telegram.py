@@ -21,7 +21,7 @@ from bot.channels.telegram_updates import Kind, Update
 from bot.errors import SettingsError
 from bot.settings import Secret
 from bot.wording import Button, Reply
-from tests.emulators.bot_api import TOKEN, BotApi, until
+from tests.emulators.bot_api import SECRET, TOKEN, BotApi, until
 from tests.emulators.telegram_door import (
     AWAY,
     CRISIS,
@@ -29,7 +29,6 @@ from tests.emulators.telegram_door import (
     FORWARDED,
     NOT_TEXT,
     NUMBERS,
-    SECRET,
     SLOW_DOWN,
     WORDING,
     FakeEdge,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.emulators.bot_api import TOKEN, BotApi, until
+from tests.emulators.bot_api import BotApi, until
 from tests.guarantees.house import House
-
-SECRET = "canary-secret-5550101-abcdefghijklmnop"
 
 
 async def test_killed_and_started_anew(tmp_path: Path, memory: Path) -> None:
@@ -15,14 +13,8 @@ async def test_killed_and_started_anew(tmp_path: Path, memory: Path) -> None:
     house = House(tmp_path / "s")
     house.state.mkdir(mode=0o700)
     with BotApi() as api:
-        house.environ |= {
-            "SIDEDOOR_TELEGRAM_MODE": "webhook",
-            "SIDEDOOR_TELEGRAM_TOKEN": TOKEN,
-            "SIDEDOOR_TELEGRAM_SECRET": SECRET,
-            "SIDEDOOR_TELEGRAM_WEBHOOK_URL": f"{house.edge_url}/telegram",
-            "SIDEDOOR_TELEGRAM_API": api.url,
-            "SIDEDOOR_MEMORY_DIR": str(memory),
-        }
+        house.hears_telegram(api)
+        house.environ["SIDEDOOR_MEMORY_DIR"] = str(memory)
         officer = api.user("Robin")
         try:
             house.open_edge()

@@ -16,8 +16,8 @@ import pytest
 from bot.channels.telegram_line import Line
 from bot.settings import Secret
 from bot.wording import Button
-from tests.emulators.bot_api import TOKEN, BotApi, until
-from tests.emulators.telegram_door import CRISIS, SECRET, FakeEdge, open_door, says
+from tests.emulators.bot_api import SECRET, TOKEN, BotApi, until
+from tests.emulators.telegram_door import CRISIS, FakeEdge, open_door, says
 
 WORDS = "canary words about the night shift"
 

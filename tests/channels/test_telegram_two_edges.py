@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.channels.builders import WORDING
-from tests.emulators.bot_api import TOKEN, BotApi, until
-from tests.emulators.telegram_door import SECRET
+from tests.emulators.bot_api import BotApi, until
 from tests.emulators.telegram_people import User
 from tests.guarantees.house import House, free_port
 
@@ -35,15 +34,8 @@ def houses(api: BotApi, tmp_path: Path, memory: Path) -> Iterator[list[House]]:
     api.doors = [f"{house.edge_url}/telegram" for house in found]
     try:
         for house in found:
-            house.environ |= {
-                "SIDEDOOR_TELEGRAM_MODE": "webhook",
-                "SIDEDOOR_TELEGRAM_TOKEN": TOKEN,
-                "SIDEDOOR_TELEGRAM_SECRET": SECRET,
-                "SIDEDOOR_TELEGRAM_WEBHOOK_URL": f"{house.edge_url}/telegram",
-                "SIDEDOOR_TELEGRAM_API": api.url,
-                "SIDEDOOR_MEMORY_DIR": str(memory),
-                "SIDEDOOR_EDGES": "2",
-            }
+            house.hears_telegram(api)
+            house.environ |= {"SIDEDOOR_MEMORY_DIR": str(memory), "SIDEDOOR_EDGES": "2"}
             house.open_edge()
         yield found
     finally:

@@ -36,6 +36,7 @@ from starlette.routing import Route
 from tests.emulators.telegram_people import Group, Message, User
 
 TOKEN = "5550101:canary-token-AAHq0nyDvJQ"
+SECRET = "canary-secret-5550101-abcdefghijklmnop"
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 DELETABLE = 48 * 3600
 DEFAULT_UPDATES = ("message", "edited_message", "channel_post", "callback_query", "my_chat_member")

@@ -23,9 +23,8 @@ from bot.crypto.sealing import Sealer
 from bot.settings import Secret, Settings
 from bot.triage.levels import Level, ReplyKind, Verdict
 from bot.wording import Button, Reply, Wording
-from tests.emulators.bot_api import TOKEN, BotApi, until
+from tests.emulators.bot_api import SECRET, TOKEN, BotApi, until
 
-SECRET = "canary-secret-5550101-abcdefghijklmnop"
 NUMBERS = "Call or text 988 now. In danger: 911."
 CRISIS = "my gun is in my lap"
 NOT_TEXT = "I can only read text."

@@ -34,7 +34,7 @@ import httpx
 from bot.crypto import keyring
 from bot.desk import accounts
 from bot.settings import ROOT
-from tests.emulators.bot_api import BotApi
+from tests.emulators.bot_api import SECRET, BotApi
 from tests.guarantees.house import House, Visitor, read_json_lines, words
 from tests.guarantees.receiver import PROVIDER, Receiver
 from tests.guarantees.search import hits, layers, shapes_of
@@ -54,7 +54,6 @@ MARKS = {
 }
 LIVE_WORD = "gallimaufry"  # written to a person after the yes: meant for the desk's eyes, and for nothing else
 PASSWORD = "night shift over the river"
-SECRET = "canary-secret-5550101-abcdefghijklmnop"
 AWAY = "does not answer right now"
 OVERWRITING = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0"}
 
@@ -158,14 +157,10 @@ def built(base: Path, *, hurry: bool = False, overwrite: bool = False) -> Iterat
         house = CanaryHouse(base / "state", receiver=receiver)
         if Path("/dev/shm").is_dir():  # what Telegram has to delete lies in a file system in memory
             house.environ["SIDEDOOR_MEMORY_DIR"] = memory.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm"))
+        house.hears_telegram(telegram)
         house.environ |= {
             "SIDEDOOR_LOG_LEVEL": "DEBUG",
             "SIDEDOOR_WEB_MESSAGES_PER_MINUTE": "1000",
-            "SIDEDOOR_TELEGRAM_MODE": "webhook",
-            "SIDEDOOR_TELEGRAM_TOKEN": telegram.token,
-            "SIDEDOOR_TELEGRAM_SECRET": SECRET,
-            "SIDEDOOR_TELEGRAM_WEBHOOK_URL": f"{house.edge_url}/telegram",
-            "SIDEDOOR_TELEGRAM_API": telegram.url,
             "PYTHONPATH": str(Path(__file__).parent / "faults"),
             "FAULTS": str(base / "faults"),
             "TMPDIR": str(base / "tmp"),

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from bot.settings import ROOT
+from tests.emulators.bot_api import SECRET, BotApi
 
 
 def free_port() -> int:
@@ -57,6 +58,16 @@ class House:
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SIDEDOOR_")}
         return kept | ours | self.environ
+
+    def hears_telegram(self, api: BotApi) -> None:
+        """Its edge answers for the bot of *api*, which calls it."""
+        self.environ |= {
+            "SIDEDOOR_TELEGRAM_MODE": "webhook",
+            "SIDEDOOR_TELEGRAM_TOKEN": api.token,
+            "SIDEDOOR_TELEGRAM_SECRET": SECRET,
+            "SIDEDOOR_TELEGRAM_WEBHOOK_URL": f"{self.edge_url}/telegram",
+            "SIDEDOOR_TELEGRAM_API": api.url,
+        }
 
     def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:

@@ -60,12 +60,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         built.environ |= {
             "SIDEDOOR_LOG_LEVEL": "DEBUG",
             "SIDEDOOR_ASSISTANT_PATIENCE": "0.5",
-            "SIDEDOOR_TELEGRAM_MODE": "webhook",
-            "SIDEDOOR_TELEGRAM_TOKEN": telegram.token,
-            "SIDEDOOR_TELEGRAM_SECRET": "canary-secret-5550101-abcdefghijklmnop",
-            "SIDEDOOR_TELEGRAM_WEBHOOK_URL": f"{built.edge_url}/telegram",
-            "SIDEDOOR_TELEGRAM_API": telegram.url,
         }
+        built.hears_telegram(telegram)
         built.start("desk")
         built.start("serve")
         built.wait_for(built.edge_url + "/livez", 120)

@@ -18,7 +18,6 @@ from tests.guarantees.house import House, Visitor
 
 pytestmark = pytest.mark.slow
 
-SECRET = "canary-secret-5550101-abcdefghijklmnop"
 LEVELS = {"none", "mild", "moderate", "high", "imminent"}
 
 
@@ -80,13 +79,7 @@ def crossed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     recorder = Recorder(house.state / "assistant.sock")
     server = recorder.serve()
     with BotApi(token="123456:canary-token-for-the-emulator") as telegram:
-        house.environ |= {
-            "SIDEDOOR_TELEGRAM_MODE": "webhook",
-            "SIDEDOOR_TELEGRAM_TOKEN": telegram.token,
-            "SIDEDOOR_TELEGRAM_SECRET": SECRET,
-            "SIDEDOOR_TELEGRAM_WEBHOOK_URL": f"{house.edge_url}/telegram",
-            "SIDEDOOR_TELEGRAM_API": telegram.url,
-        }
+        house.hears_telegram(telegram)
         try:
             house.open_edge()
             house.wait_for(house.edge_url + "/readyz", 120)
