@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+CHOOSING = ROOT / "benchmarks" / "understanding" / "choosing.yml"
 SAME_WORDS, SAME_LETTERS = 0.8, 0.9
 SHORT = 4  # words; below that two messages can only be alike or different
+PHRASE = 5  # words; below that what is frozen may be what everybody says
 
 sys.path.insert(0, str(ROOT))
 
@@ -54,10 +56,13 @@ def messages() -> Iterator[Message]:
     for intent, texts in utterances(ROOT / "nlu_data").items():
         for number, text in enumerate(texts, start=1):
             yield _message(f"intents {intent}", f"{intent} line {number}", text)
-    for name in ("levels", "intents"):
+    for group, read in enumerate(read_yaml(CHOOSING), start=1):
+        for number, text in enumerate(read["utterances"], start=1):
+            yield _message("frozen levels choosing", f"choosing.yml group {group} line {number}", text)
+    for name, kind in (("levels", "levels"), ("levels_apart", "levels apart"), ("intents", "intents")):
         path = ROOT / "tests" / "held_out" / f"{name}.yml"
         for number, text in enumerate(_frozen(read_yaml(path)) if path.exists() else (), start=1):
-            yield _message(f"frozen {name}", f"held_out/{name}.yml number {number}", text)
+            yield _message(f"frozen {kind}", f"held_out/{name}.yml number {number}", text)
 
 
 def alike(found: Sequence[Message]) -> Iterator[tuple[Message, Message]]:
@@ -92,10 +97,12 @@ def _nearly(one: Message, other: Message) -> bool:
 def _compared(one: str, other: str) -> bool:
     """
     Alike under two intents is a contrast worth teaching, and a message may teach a level and an intent. What is frozen
-    may be among neither the frozen nor the learnt messages of its own task.
+    may be among neither the frozen nor the learnt messages of its own task; utterances of intents teach levels too.
     """
-    task, other_task = (kind.removeprefix("frozen ").split()[0] for kind in (one, other))
-    return one == other or (task == other_task and "frozen" in one + other)
+    tasks = [kind.removeprefix("frozen ").split()[0] for kind in (one, other)]
+    frozen = [kind for kind in (one, other) if kind.startswith("frozen")]
+    same_task = tasks[0] == tasks[1] or (len(frozen) == 1 and frozen[0].startswith("frozen levels"))
+    return one == other or (same_task and bool(frozen))
 
 
 def _message(kind: str, place: str, text: str) -> Message:
@@ -119,8 +126,8 @@ def main(found: Iterable[Message]) -> int:
 
 
 def _is_frozen_pair_of_words(one: Message, other: Message) -> bool:
-    """“thanks” and “idk” are in any set of such messages; only longer ones can leak."""
-    return one.kind != other.kind and (one.short or other.short)
+    """“thanks” and “how does this work” are in any set of such messages; only longer ones can leak."""
+    return one.kind != other.kind and min(len(one.words), len(other.words)) < PHRASE
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def _levels(settings: Settings) -> Iterator[Finding]:
     alone = "the scorer of levels is missing, so the lexicon judges alone; `sidedoor train` builds it"
     yield Finding(not missing, alone if missing else "the scorer of levels is there")
     try:
-        yield Finding(bool(read_thresholds()), "the scorer's thresholds can be read")
+        yield Finding(bool(read_thresholds().lines), "the scorer's thresholds can be read")
     except SidedoorError as error:
         yield Finding(False, f"the scorer raises nothing: {error}")
 

@@ -41,7 +41,8 @@ def main(arguments: argparse.Namespace) -> int:
     settings = Settings.load()
     step = 10 if arguments.quick else None
     found = Findings(commit=page.commit())
-    chosen = [sets.held_out_levels(step), sets.tables(step), *sets.others(arguments.eval, step)]
+    invented = [sets.held_out_levels(step), sets.apart(step), sets.choosing(step), sets.tables(step)]
+    chosen = [*invented, *sets.others(arguments.eval, step)]
     _say("levels")
     judges = Judges.load(settings.model_dir)
     for one in chosen:

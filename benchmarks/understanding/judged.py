@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.understanding.sets import Item, Set
 from bot.privacy.redaction import Redactor
-from bot.triage.layers import Layers, Threshold, of_scores, read_thresholds
+from bot.triage.layers import Layers, Thresholds, read_thresholds
 from bot.triage.levels import ReplyKind, Verdict
 from bot.triage.lexicon import Triage
 from bot.triage.scoring.joining import join
@@ -24,6 +24,7 @@ class Judged:
     lexicon: Verdict
     scores: Mapping[str, float]
     scorer: Verdict
+    kept: Verdict  # of the lexicon's, once the scorer has looked at its signs
     verdict: Verdict
     length: int
 
@@ -31,13 +32,13 @@ class Judged:
     def risk(self) -> float:
         """One number for curves: the scorer's, raised by what the lexicon found."""
         order = (ReplyKind.NORMAL, ReplyKind.CHECK_IN, ReplyKind.CRISIS)
-        return self.scores.get("high", 0.0) + order.index(self.lexicon.reply_kind)
+        return self.scores.get("high", 0.0) + order.index(self.kept.reply_kind)
 
 
 class Judges:
     """The layers, taken apart."""
 
-    def __init__(self, lexicon: Triage, layers: Layers, thresholds: Sequence[Threshold]) -> None:
+    def __init__(self, lexicon: Triage, layers: Layers, thresholds: Thresholds) -> None:
         self._lexicon, self._layers, self._thresholds = lexicon, layers, thresholds
 
     @classmethod
@@ -51,9 +52,10 @@ class Judges:
     def judge(self, item: Item) -> Judged:
         """All verdicts on one message."""
         found, scores = self._lexicon.judge(item.text), self._layers.scores(item.text)
-        scored = of_scores(scores, self._thresholds) if scores else Verdict()
+        scored = self._thresholds.of(scores) if scores else Verdict()
+        kept = self._thresholds.without_signs(found, scores) if scores else found
         both = self._layers.judge(item.text)
-        return Judged(item, found, scores, scored, both, len(item.text.split()))
+        return Judged(item, found, scores, scored, kept, both, len(item.text.split()))
 
     def redacted(self, chosen: Sequence[Set]) -> dict[str, tuple[int, int]]:
         """How many verdicts redaction changes, by set."""

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.understanding import figures
 from benchmarks.understanding.figures import Share, at_rate, auroc
 from benchmarks.understanding.peers import NOT_RUN
-from benchmarks.understanding.sets import ROOT
+from benchmarks.understanding.sets import LEVEL_SETS, ROOT
 from bot.triage.levels import Level, ReplyKind
 
 LEVELS = [level.label for level in Level]
@@ -274,8 +274,9 @@ def _cost(found: Any) -> str:
 def _misses(found: Any) -> str:
     parts = ["<h2>Misses, by id</h2>"]
     for name, judged in found.judged.items():
-        if not found.sets[name].invented or name == "tables":
+        if name not in LEVEL_SETS:
             continue
+        parts.append(f"<h3>{html.escape(name)}</h3>")
         for label in LEVELS:
             chosen = [each for each in judged if each.item.label == label]
             wrong = [each for each in chosen if each.verdict.reply_kind not in _RIGHT[label]]
@@ -289,7 +290,7 @@ def _misses(found: Any) -> str:
 def _limits() -> str:
     return (
         "<h2>What this does not show</h2><p>No real message of an officer was ever measured: there is no such set. "
-        "The held-out messages were written by one author, apart from the training messages; the public sets are forum "
+        "The held-out messages were written apart from the training messages; the public sets are forum "
         "posts by young civilians and requests to assistants, and thresholds were chosen with them in sight.</p>"
     )
 
@@ -301,15 +302,17 @@ _RIGHT = {
     "high": {ReplyKind.CRISIS, ReplyKind.CHECK_IN},
     "imminent": {ReplyKind.CRISIS},
 }
-_POSITIVE_NAMES = {"held_out": "high and imminent", "cssrs_dev": "grade 1 and up"}
+_POSITIVE_NAMES = {**dict.fromkeys(LEVEL_SETS, "high and imminent"), "cssrs_dev": "grade 1 and up"}
 
 
 def _positive(name: str) -> Any:
-    return {"held_out": lambda label: label in ("high", "imminent"), "cssrs_dev": lambda grade: grade >= 1}.get(name)
+    if name in LEVEL_SETS:
+        return lambda label: label in ("high", "imminent")
+    return (lambda grade: grade >= 1) if name == "cssrs_dev" else None
 
 
 def _labels(name: str, judged: Sequence[Any]) -> list[Any]:
-    if name == "held_out":
+    if name in LEVEL_SETS:
         return list(LEVELS)
     if name == "cssrs_dev":
         return [0, 1, 2, 3, 4, 5, 6, "1 and up", "4 and up"]

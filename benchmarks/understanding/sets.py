@@ -15,6 +15,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 HELD_OUT = ROOT / "tests" / "held_out"
 TABLES = ROOT / "tests" / "triage"
+CHOOSING = Path(__file__).with_name("choosing.yml")
+LEVEL_SETS = ("held_out", "apart", "choosing")  # invented, and labelled with levels
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,21 @@ def held_out_levels(limit: int | None) -> Set:
     rows = yaml.safe_load((HELD_OUT / "levels.yml").read_text(encoding="utf-8"))[:: _step(limit)]
     items = [Item(row["id"], row["text"], row["level"], bool(row.get("hard"))) for row in rows]
     return Set("held_out", "own held-out messages, frozen, never tuned on", items, invented=True)
+
+
+def apart(limit: int | None) -> Set:
+    """Frozen; labels are levels. Not written to be hard."""
+    rows = yaml.safe_load((HELD_OUT / "levels_apart.yml").read_text(encoding="utf-8"))[:: _step(limit)]
+    items = [Item(row["id"], row["text"], row["level"]) for row in rows]
+    return Set("apart", "messages as one would judge such a program by, frozen, never tuned on", items, invented=True)
+
+
+def choosing(limit: int | None) -> Set:
+    """Written like ``apart``; thresholds were chosen with them in sight, and nothing is learnt from them."""
+    groups = yaml.safe_load(CHOOSING.read_text(encoding="utf-8"))
+    texts = [(str(text), group["level"]) for group in groups for text in group["utterances"]]
+    items = [Item(f"C{number:04d}", text, level) for number, (text, level) in enumerate(texts, start=1)]
+    return Set("choosing", "the same; thresholds were chosen by these too", items[:: _step(limit)], invented=True)
 
 
 def held_out_intents(limit: int | None) -> Set:

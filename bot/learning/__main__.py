@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.assistant.utterances import utterances
 from bot.embedding import adapted, graph
 from bot.embedding.encoder import Encoder
 from bot.embedding.files import ADAPTED
 from bot.embedding.weights import Tensors, read_tensors, read_tokenizer
 from bot.learning import levels
 from bot.settings import ROOT
+from bot.triage.lexicon import Triage
 from bot.triage.scoring import artefact
 from bot.triage.scoring.heads import Heads, Linear
 
@@ -38,9 +40,13 @@ class School:
 
         self._network, self._say = network, say
         self._tensors: Tensors = read_tensors()
-        self.examples = levels.read(artefact.EXAMPLES)
+        by_intent = utterances(ROOT / "nlu_data")
+        self.examples = [*levels.read(artefact.EXAMPLES), *levels.read_calm(by_intent, Triage.load())]
         self.rows = levels.Rows.of(self.examples)
-        self.texts, self.intents = read_intents()
+        told = [
+            (text, intent) for intent, texts in by_intent.items() for text in levels.spread(texts, INTENT_UTTERANCES)
+        ]
+        self.texts, self.intents = [text for text, _ in told], [intent for _, intent in told]
         self.names = sorted(set(self.intents))
         lower = Encoder(graph.build(self._tensors, layers=network.FIRST_TAUGHT), read_tokenizer())
         say(f"{len(self.examples)} messages with levels, {len(self.texts)} with intents")
@@ -82,15 +88,6 @@ class School:
         return unseen.mix(found), found
 
 
-def read_intents() -> tuple[list[str], list[str]]:
-    """The utterances of ``nlu_data``, in lower case, and the intent of each."""
-    from bot.assistant.utterances import utterances
-
-    by_intent = utterances(ROOT / "nlu_data").items()
-    found = [(text, intent) for intent, texts in by_intent for text in _spread(texts, INTENT_UTTERANCES)]
-    return [text for text, _ in found], [intent for _, intent in found]
-
-
 def main(say: Callable[[str], object]) -> None:
     """Learns and writes."""
     began = artefact.fingerprint()
@@ -104,11 +101,6 @@ def main(say: Callable[[str], object]) -> None:
     artefact.LEARNT.write_bytes(Heads(grams, by_grams, by_meaning, mix).to_bytes())
     artefact.FINGERPRINT.write_text(began + "\n", encoding="ascii")
     say("written")
-
-
-def _spread(texts: Sequence[str], most: int) -> list[str]:
-    """At most *most* of the texts, evenly from all of them."""
-    return list(texts) if len(texts) <= most else [texts[place * len(texts) // most] for place in range(most)]
 
 
 def _hidden(lower: Encoder, texts: Sequence[str]) -> list[Floats]:

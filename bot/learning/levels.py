@@ -7,7 +7,7 @@ before it, the encoder too, so that what it calls likely is likely for messages 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from bot.errors import DataError
-from bot.triage.levels import Level, Subject
+from bot.triage.layers import Judge
+from bot.triage.levels import Level, ReplyKind, Subject
 from bot.triage.scoring.grams import Grams
 from bot.triage.scoring.heads import HEADS, LEVELS, Floats, Linear, features, worst_parts
 from bot.triage.scoring.reading import parts, plain
@@ -29,6 +30,9 @@ from bot.yaml_files import read_yaml
 
 FOLDS = 5
 GRAMS_STRENGTH, MIX_STRENGTH = 3.0, 0.3  # C of the regressions; by cross-validation
+CALM = Path(__file__).with_name("calm.yml")
+AT_MOST = "at most "
+CALM_UTTERANCES, CALM_SCENE = 200, 40  # of one intent, at most; of one scene
 ROUNDS = 2  # which part of a long message is the bad one is guessed once, then learnt from
 
 Mask = NDArray[np.bool_]
@@ -42,6 +46,7 @@ class Example:
     level: Level
     subject: Subject
     scene: str
+    at_most: bool = False  # the level is known to be no higher, and may be lower
 
 
 def read(folder: Path) -> list[Example]:
@@ -58,6 +63,29 @@ def read(folder: Path) -> list[Example]:
     if not examples:
         raise DataError("there are no examples of levels to learn from")
     return examples
+
+
+def read_calm(utterances: Mapping[str, Sequence[str]], judge: Judge, path: Path = CALM) -> list[Example]:
+    """
+    What *utterances*, by intent, say about distress by the lists of *path*, without those that *judge* finds something
+    in. Neighbours were written together and count as one scene.
+    """
+    examples = []
+    for label, intents in read_yaml(path).items():
+        level = Level.from_label(label.removeprefix(AT_MOST))
+        for intent in intents:
+            texts = spread(utterances[intent], CALM_UTTERANCES)
+            examples += [
+                Example(text, level, Subject.SELF, f"{intent} {place // CALM_SCENE}", label.startswith(AT_MOST))
+                for place, text in enumerate(texts)
+                if judge.judge(text).reply_kind is ReplyKind.NORMAL
+            ]
+    return examples
+
+
+def spread(texts: Sequence[str], most: int) -> list[str]:
+    """At most *most* of the texts, evenly from all of them."""
+    return list(texts) if len(texts) <= most else [texts[place * len(texts) // most] for place in range(most)]
 
 
 def folds(examples: Sequence[Example], count: int = FOLDS) -> list[Mask]:
@@ -87,8 +115,10 @@ class Rows:
         owner = np.repeat(np.arange(len(cut)), [len(found) for found in cut])
         truth = np.array([_truth(example) for example in examples])
         counts = np.ones_like(truth)
+        known = np.array([not example.at_most for example in examples])
+        counts[:, : len(LEVELS)] = known[:, None] | ~truth[:, : len(LEVELS)]
         for head in ("other", "harm"):
-            counts[:, HEADS.index(head)] = truth[:, LEVELS.index("moderate")]
+            counts[:, HEADS.index(head)] = truth[:, LEVELS.index("moderate")] & known
         counts[:, HEADS.index("ask")] = [example.level is not Level.MODERATE for example in examples]
         return cls([part for found in cut for part in found], owner, truth, counts)
 

@@ -1,5 +1,8 @@
 """
-Judges a message in layers: the lexicon decides, and the scorer may only raise what it found.
+Judges a message in layers: the lexicon, and beside it the scorer, which may raise what the lexicon found.
+
+What the lexicon finds in plain words is firm, and no layer lowers it. Its other rules find signs: words that go with
+danger and with much that is harmless. A sign counts, unless the scorer is sure that there is nothing.
 
 The lexicon answers from the first moment. The scorer joins when it is loaded; until then, and where it cannot be
 loaded, the lexicon decides alone. A fault in the scorer counts as a reason to ask, like any other.
@@ -56,19 +59,55 @@ class Threshold:
         return all(scores[head] >= least for head, least in self.least.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """Below which probabilities, all of them, the scorer is sure that there is nothing behind a sign."""
+
+    id: str
+    below: Mapping[str, float]  # by head
+
+    def met(self, scores: Mapping[str, float]) -> bool:
+        """Whether every head is unlikely enough."""
+        return all(scores[head] < below for head, below in self.below.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What the scorer's probabilities come to."""
+
+    lines: tuple[Threshold, ...] = ()
+    calm: tuple[Calm, ...] = ()
+
+    def of(self, scores: Mapping[str, float]) -> Verdict:
+        """What the scores alone come to."""
+        met = [line for line in self.lines if line.met(scores)]
+        if not met:
+            return Verdict()
+        reply = max((line.outcome.reply for line in met), key=_ORDER.index)
+        return Verdict(max(line.outcome.level for line in met), reply, _subject(scores), tuple(line.id for line in met))
+
+    def without_signs(self, found: Verdict, scores: Mapping[str, float]) -> Verdict:
+        """What is left of the lexicon's *found* where the scorer is sure that there is nothing; else all of it."""
+        sure = [line.id for line in self.calm if line.met(scores)]
+        if not sure or (found.level, found.reply_kind) == (found.firm.level, found.firm.reply_kind):
+            return found
+        rules = (*found.rules, *sure)
+        return replace(found, level=found.firm.level, reply_kind=found.firm.reply_kind, rules=rules)
+
+
 class Layers:
     """The lexicon and, once it is there, the scorer. Any thread may bring the scorer; messages come from one."""
 
     def __init__(
         self,
         lexicon: Judge,
-        thresholds: Sequence[Threshold],
+        thresholds: Thresholds,
         scorer: Scores | None = None,
         excused: Sequence[re.Pattern[str]] = (),
     ) -> None:
         self._lexicon = lexicon
         self._excused = tuple(excused)
-        self._thresholds = tuple(thresholds)
+        self._thresholds = thresholds
         self._scorer = scorer
 
     @classmethod
@@ -78,7 +117,7 @@ class Layers:
             return cls(lexicon, read_thresholds(path), excused=read_excused())
         except DataError as error:
             log.error("triage.no_thresholds", error=type(error))
-            return cls(lexicon, ())
+            return cls(lexicon, Thresholds())
 
     @property
     def whole(self) -> bool:
@@ -98,12 +137,13 @@ class Layers:
     def judge(self, text: str) -> Verdict:
         """The verdict on *text*. Never raises: what cannot be judged is asked about."""
         found = self._lexicon.judge(text)
-        if self._scorer is None or found.reply_kind is ReplyKind.CRISIS:
+        if self._scorer is None or found.firm.reply_kind is ReplyKind.CRISIS:
             return found
         try:
             if len(text) < LONGEST_EXCUSED and any(one.fullmatch(text.lower().strip()) for one in self._excused):
                 return found
-            return joined(found, of_scores(self._scorer.scores(text), self._thresholds))
+            scores = self._scorer.scores(text)
+            return joined(self._thresholds.without_signs(found, scores), self._thresholds.of(scores))
         except Exception as error:
             log.error("triage.failed", error=type(error))
             return joined(found, Verdict(Level.HIGH, ReplyKind.CHECK_IN, found.subject, ("failed",)))
@@ -113,13 +153,17 @@ class Layers:
         return self._scorer.scores(text) if self._scorer is not None else {}
 
 
-def read_thresholds(path: Path = THRESHOLDS) -> tuple[Threshold, ...]:
+def read_thresholds(path: Path = THRESHOLDS) -> Thresholds:
     """The lines of the file; raises ``DataError`` naming the line."""
     try:
         lines = read_yaml(path)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise DataError("thresholds.yml: cannot be read") from None
-    return tuple(_threshold(number, line) for number, line in enumerate(lines or (), start=1))
+    found = [_threshold(number, line) for number, line in enumerate(lines or (), start=1)]
+    return Thresholds(
+        tuple(line for line in found if isinstance(line, Threshold)),
+        tuple(line for line in found if isinstance(line, Calm)),
+    )
 
 
 def read_excused(path: Path = EXCUSED) -> tuple[re.Pattern[str], ...]:
@@ -131,23 +175,17 @@ def read_excused(path: Path = EXCUSED) -> tuple[re.Pattern[str], ...]:
         raise DataError("excused.yml: cannot be read") from None
 
 
-def _threshold(number: int, line: Mapping[str, Any]) -> Threshold:
+def _threshold(number: int, line: Mapping[str, Any]) -> Threshold | Calm:
     try:
-        least = {str(head): float(share) for head, share in line["from"].items()}
-        if not least or not least.keys() <= _HEADS or not all(0 < share <= 1 for share in least.values()):
+        calm = "below" in line
+        shares = {str(head): float(share) for head, share in line["below" if calm else "from"].items()}
+        if not shares or not shares.keys() <= _HEADS or not all(0 < share <= 1 for share in shares.values()):
             raise ValueError
-        return Threshold(str(line["id"]), least, Outcome.read(str(line["means"])))
+        if calm:
+            return Calm(str(line["id"]), shares)
+        return Threshold(str(line["id"]), shares, Outcome.read(str(line["means"])))
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise DataError(f"thresholds.yml: line {number}: id, from or means is not known") from None
-
-
-def of_scores(scores: Mapping[str, float], thresholds: Sequence[Threshold]) -> Verdict:
-    """What the scores alone come to."""
-    met = [line for line in thresholds if line.met(scores)]
-    if not met:
-        return Verdict()
-    reply = max((line.outcome.reply for line in met), key=_ORDER.index)
-    return Verdict(max(line.outcome.level for line in met), reply, _subject(scores), tuple(line.id for line in met))
+        raise DataError(f"thresholds.yml: line {number}: id, from, below or means is not known") from None
 
 
 def _subject(scores: Mapping[str, float]) -> Subject:

@@ -4,7 +4,7 @@ Names how much distress is in a message, and which kind of reply that asks for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 
@@ -45,6 +45,14 @@ class Subject(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Firm:
+    """What no layer may lower, of all that the lexicon found."""
+
+    level: Level = Level.NONE
+    reply_kind: ReplyKind = ReplyKind.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """
     The judgement on one message. ``rules`` holds rule ids from ``lexicon.yml``, never words of the message.
@@ -54,3 +62,4 @@ class Verdict:
     reply_kind: ReplyKind = ReplyKind.NORMAL
     subject: Subject = Subject.SELF
     rules: tuple[str, ...] = ()
+    firm: Firm = field(default=Firm(), compare=False)

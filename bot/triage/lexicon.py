@@ -18,7 +18,7 @@ import yaml
 from bot.errors import DataError
 from bot.logs import get_logger
 from bot.triage.grammar import Grammar
-from bot.triage.levels import Level, ReplyKind, Subject, Verdict
+from bot.triage.levels import Firm, Level, ReplyKind, Subject, Verdict
 from bot.triage.normalise import Normaliser
 from bot.triage.patterns import Index, Pattern, Text, spans_of
 from bot.triage.surroundings import Surroundings, Surveyor, read_patterns
@@ -29,6 +29,7 @@ log = get_logger(__name__)
 FOLDER = Path(__file__).resolve().parent
 PIECE = 6_000  # characters judged at once; a longer message is judged in pieces that overlap
 OVERLAP = 400
+BESIDE = 2  # words: where no more stand beside a match, nobody else is there to be meant
 LONGEST = 400_000  # characters; of a longer message the beginning and the end are judged
 
 
@@ -56,7 +57,8 @@ NOTHING = Outcome(Level.NONE, ReplyKind.NORMAL)
 class Rule:
     """
     One rule of the file. ``lowered`` maps a scope to what the rule counts as inside it, ``mine`` the same where the
-    writer speaks of themselves.
+    writer speaks of themselves. What is said of the writer, is nearly all that is said, or is found by a rule that
+    ``stands``, and nothing lowers it, is firm; the rest are signs.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Rule:
     patterns: tuple[Pattern, ...]
     lowered: Mapping[str, Outcome]
     mine: Mapping[str, Outcome]
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Hit:
     rule: str
     outcome: Outcome
     subject: Subject
+    firm: bool
 
 
 class Triage:
@@ -152,9 +156,14 @@ class Triage:
     def _hits(self, piece: str) -> Iterator[Hit]:
         text, around = self._surveyed(piece)
         for rule in self._rules:
-            found = [_in_its_place(rule, start, end, around) for start, end in spans_of(rule.patterns, text)]
+            spans = list(spans_of(rule.patterns, text))
+            found = [_in_its_place(rule, start, end, around) for start, end in spans]
             if found and (best := max(found, key=_weight)) != NOTHING:
-                yield Hit(rule.id, best, rule.subject)
+                own = rule.stands or any(
+                    outcome == best and (around.is_mine(start, end) or len(text.words) - (end - start) <= BESIDE)
+                    for outcome, (start, end) in zip(found, spans, strict=True)
+                )
+                yield Hit(rule.id, best, rule.subject, own and best == rule.outcome)
 
 
 def _in_its_place(rule: Rule, start: int, end: int, around: Surroundings) -> Outcome:
@@ -173,7 +182,13 @@ def _verdict(hits: Sequence[Hit]) -> Verdict:
     worst = max(hits, key=lambda hit: (_weight(hit.outcome), hit.subject is Subject.SELF))
     rules = sorted({hit.rule for hit in hits if hit.outcome.reply is worst.outcome.reply or hit is worst})
     level = max(hit.outcome.level for hit in hits)
-    return Verdict(level, worst.outcome.reply, worst.subject, tuple(rules))
+    return Verdict(level, worst.outcome.reply, worst.subject, tuple(rules), _firm(hits))
+
+
+def _firm(hits: Sequence[Hit]) -> Firm:
+    found = [hit.outcome for hit in hits if hit.firm or hit.outcome.reply is ReplyKind.NORMAL]
+    worst = max(found, key=_weight, default=NOTHING)
+    return Firm(max((outcome.level for outcome in found), default=Level.NONE), worst.reply)
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -194,9 +209,14 @@ def _rule(name: str, written: Mapping[str, Any], lowered: Mapping[str, Mapping[s
         outcome = Outcome.read(written["means"])
         subject = Subject(written.get("subject", "self"))
         patterns = read_patterns(written["patterns"], grammar, f"rule {name}")
-        return Rule(name, outcome, subject, patterns, _outcomes(table, unless), _outcomes(table, mine, unless))
+        stands = written.get("stands", False)
+        if not isinstance(stands, bool):
+            raise ValueError
+        scoped = _outcomes(table, unless), _outcomes(table, mine, unless)
+        return Rule(name, outcome, subject, patterns, *scoped, stands)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise DataError(f"lexicon.yml: rule {name}: means, subject, lowered, unless or patterns is not known") from None
+        fields = "means, subject, lowered, unless, stands or patterns"
+        raise DataError(f"lexicon.yml: rule {name}: {fields} is not known") from None
 
 
 def _outcomes(*tables: Mapping[str, str]) -> Mapping[str, Outcome]:

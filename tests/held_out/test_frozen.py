@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.triage.levels import Level, ReplyKind
+from bot.triage.levels import Level, ReplyKind, Subject
 
 FOLDER = Path(__file__).parent
 FROZEN = dict(reversed(line.split(maxsplit=1)) for line in (FOLDER / "FROZEN").read_text("utf-8").splitlines())
@@ -30,7 +30,7 @@ RIGHT = {
 
 @cache
 def read(name: str) -> Any:
-    """The messages of one set: a list for levels.yml, lists under ``one`` and ``two`` for intents.yml."""
+    """The messages of one set: a list for those of levels, lists under ``one`` and ``two`` for intents.yml."""
     return yaml.safe_load((FOLDER / name).read_text("utf-8"))
 
 
@@ -72,6 +72,21 @@ def test_levels_are_enough_of_each() -> None:
     assert len(messages) >= 700
     assert {level: counts[level] for level in LEAST if counts[level] < LEAST[level]} == {}
     assert 2 * sum(m.get("hard", False) for m in messages) >= counts["none"]
+
+
+def test_levels_apart_are_labelled_and_enough_of_each() -> None:
+    """
+    Every message of levels_apart.yml has its own id and text, a known level and subject; there are a thousand of them.
+    """
+    messages = read("levels_apart.yml")
+    counts = Counter(m["level"] for m in messages)
+
+    assert [m["id"] for m in messages] == [f"A{n:04d}" for n in range(1, len(messages) + 1)]
+    assert {m["subject"] for m in messages} == {subject.value for subject in Subject}
+    assert set(counts) == {level.label for level in Level}
+    assert len({bare(m["text"]) for m in messages} - {bare(m["text"]) for m in read("levels.yml")}) == len(messages)
+    assert len(messages) >= 1_000
+    assert min(counts.values()) >= 85
 
 
 def test_intents_are_enough_of_each() -> None:

@@ -40,13 +40,43 @@ def layers(**scores: float) -> Layers:
 
 @pytest.mark.parametrize(
     "text",
-    ["I want to kill myself tonight", "my partner says he wants to die", "thinking about my gun a lot", "hello"],
+    [
+        "I want to kill myself tonight",
+        "i want to die",
+        "ive been suicidal for a month",
+        "I am beyond help",
+        "suicidal",
+        "my partner says he wants to die",
+        "my wife keeps saying shes going to kill herself",
+        "I have my gun in my mouth",
+        "i took all my pills",
+        "the lieutenant is in the next room and I am going to shoot him now",
+        "hello",
+    ],
 )
-def test_a_calm_scorer_lowers_nothing(text: str) -> None:
+def test_a_calm_scorer_lowers_nothing_that_is_said_in_plain_words(text: str) -> None:
     """
-    What the lexicon finds stands, whatever the scorer thinks of it.
+    What the lexicon finds in plain words stands, whatever the scorer thinks of it.
     """
     assert layers().judge(text) == LEXICON.judge(text)
+
+
+def test_a_sign_counts_unless_the_scorer_is_sure_of_calm() -> None:
+    """
+    Words that go with much that is harmless are no alarm where the scorer is sure, and are one wherever it is not, or
+    is not there. What the lexicon found besides stays.
+    """
+    sign = "two bodies, one gun, the examiner says murder suicide"
+    sure = layers().judge(sign)
+    (calm,) = LINES.calm
+    both = layers().judge(f"{sign}. i want to kill myself")
+
+    assert LEXICON.judge(sign).reply_kind is not ReplyKind.NORMAL
+    assert (sure.level, sure.reply_kind, sure.rules[-1]) == (Level.NONE, ReplyKind.NORMAL, calm.id)
+    assert layers(**calm.below).judge(sign).reply_kind is LEXICON.judge(sign).reply_kind
+    assert Layers(LEXICON, LINES, Fixed(None)).judge(sign).reply_kind is LEXICON.judge(sign).reply_kind
+    assert Layers(LEXICON, LINES).judge(sign) == LEXICON.judge(sign)
+    assert both.reply_kind is ReplyKind.CRISIS
 
 
 def test_a_certain_scorer_raises_what_the_lexicon_missed() -> None:
@@ -123,5 +153,5 @@ def test_the_scorer_joins_while_messages_come(monkeypatch: pytest.MonkeyPatch, t
 
 
 def _between(low: str, high: str) -> float:
-    lines = {line.id: line.least["ask"] for line in LINES if "ask" in line.least}
+    lines = {line.id: line.least["ask"] for line in LINES.lines if "ask" in line.least}
     return (lines[low] + lines[high]) / 2
