@@ -1,5 +1,5 @@
 """
-The lexicon decides, the scorer may only raise, and what is broken is asked about.
+The lexicon decides, the scorer may raise and calm bare mentions, and what is broken is asked about.
 """
 
 from __future__ import annotations
