@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHOOSING = ROOT / "benchmarks" / "understanding" / "choosing.yml"
 SAME_WORDS, SAME_LETTERS = 0.8, 0.9
 SHORT = 4  # words; below that two messages can only be alike or different
-PHRASE = 5  # words; below that what is frozen may be what everybody says
+PHRASE = 5  # words; below that an utterance of an intent, or one of levels_apart.yml, may be what everybody says
 
 sys.path.insert(0, str(ROOT))
 
@@ -99,10 +99,13 @@ def _compared(one: str, other: str) -> bool:
     Alike under two intents is a contrast worth teaching, and a message may teach a level and an intent. What is frozen
     may be among neither the frozen nor the learnt messages of its own task; utterances of intents teach levels too.
     """
-    tasks = [kind.removeprefix("frozen ").split()[0] for kind in (one, other)]
     frozen = [kind for kind in (one, other) if kind.startswith("frozen")]
-    same_task = tasks[0] == tasks[1] or (len(frozen) == 1 and frozen[0].startswith("frozen levels"))
+    same_task = _task(one) == _task(other) or (len(frozen) == 1 and _task(frozen[0]) == "levels")
     return one == other or (same_task and bool(frozen))
+
+
+def _task(kind: str) -> str:
+    return kind.removeprefix("frozen ").split()[0]
 
 
 def _message(kind: str, place: str, text: str) -> Message:
@@ -126,8 +129,10 @@ def main(found: Iterable[Message]) -> int:
 
 
 def _is_frozen_pair_of_words(one: Message, other: Message) -> bool:
-    """“thanks” and “how does this work” are in any set of such messages; only longer ones can leak."""
-    return one.kind != other.kind and min(len(one.words), len(other.words)) < PHRASE
+    """“thanks” is in any set of such messages, “how does this work” in any of intents; only longer ones can leak."""
+    apart = any(kind.endswith("apart") for kind in (one.kind, other.kind))
+    least = SHORT if _task(one.kind) == _task(other.kind) and not apart else PHRASE
+    return one.kind != other.kind and min(len(one.words), len(other.words)) < least
 
 
 if __name__ == "__main__":

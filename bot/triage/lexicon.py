@@ -109,7 +109,8 @@ class Triage:
             return _verdict(hits)
         except Exception as error:
             log.error("triage.failed", error=type(error))
-            return Verdict(Level.HIGH, ReplyKind.CHECK_IN, Subject.SELF, ("failed",))
+            firm = Firm(Level.HIGH, ReplyKind.CHECK_IN)
+            return Verdict(Level.HIGH, ReplyKind.CHECK_IN, Subject.SELF, ("failed",), firm)
 
     @property
     def pattern_count(self) -> int:

@@ -9,11 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 from bot.assistant.engine import Engine
 from bot.assistant.tracker_store.rows import Rows
+from bot.channels.app import _lifespan
 from bot.channels.inbound import Incoming
 from bot.errors import SettingsError
 from bot.retention import sweep_forever
@@ -88,6 +92,26 @@ async def test_a_sweep_that_fails_is_tried_again() -> None:
 
     assert not task.done()
     task.cancel()
+
+
+async def test_the_edge_sweeps_by_its_settings() -> None:
+    """The edge's own sweep gets the idle time and the lifetime of the settings, in seconds."""
+    calls: list[tuple[float, float]] = []
+    done = asyncio.Event()
+
+    async def sweep(idle: float, lifetime: float) -> None:
+        calls.append((idle, lifetime))
+
+    async def tidy() -> None:
+        done.set()
+
+    settings = Settings.load({"SIDEDOOR_IDLE_MINUTES": "60", "SIDEDOOR_LIFETIME_HOURS": "24"})
+    edge: Any = SimpleNamespace(sweep=sweep)
+    process: Any = SimpleNamespace(tidy=tidy, run=done.wait)
+    async with _lifespan(edge, process, settings, None)(Starlette()):
+        await asyncio.wait_for(done.wait(), 10)
+
+    assert calls == [(HOUR, 24 * HOUR)]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def layers(**scores: float) -> Layers:
         "I am beyond help",
         "suicidal",
         "my partner says he wants to die",
+        "thinking about my gun a lot",
         "my wife keeps saying shes going to kill herself",
         "I have my gun in my mouth",
         "i took all my pills",
@@ -77,6 +78,15 @@ def test_a_sign_counts_unless_the_scorer_is_sure_of_calm() -> None:
     assert Layers(LEXICON, LINES, Fixed(None)).judge(sign).reply_kind is LEXICON.judge(sign).reply_kind
     assert Layers(LEXICON, LINES).judge(sign) == LEXICON.judge(sign)
     assert both.reply_kind is ReplyKind.CRISIS
+
+
+def test_a_fault_in_the_lexicon_is_asked_about_however_calm_the_scorer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What the lexicon could not judge is no sign that may be calmed.
+    """
+    monkeypatch.setattr(LEXICON, "_hits", lambda piece: 1 / 0)
+
+    assert layers().judge("the weather is nice").reply_kind is ReplyKind.CHECK_IN
 
 
 def test_a_certain_scorer_raises_what_the_lexicon_missed() -> None:
