@@ -30,6 +30,12 @@ _DOSE = re.compile(r"(\d+)(mg|mgs|mcg|ml|g|grams|units|pills|tabs|tablets)")  # 
 _STARS = re.compile(r"[*#_]+")
 _SPELT = re.compile(r"(?<![a-z0-9'])(?:[a-z] ){3,60}[a-z](?![a-z0-9'])")  # “k i l l m y s e l f”
 _LONG_RUN = re.compile(r"(.)\1{40,}")
+# “he said 'i want out' again”; an apostrophe stands inside a word, before a shortened one or behind “in”.
+_SINGLE_QUOTES = (
+    r"(?<![a-z0-9'])'(?!(?:{elided})\b)(?=[a-z0-9])"
+    r"((?:[^'\n]|(?<=[a-z0-9])'(?=[a-z])){{1,400}})"
+    r"(?<!in)'(?![a-z0-9'])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Normaliser:
         self._guarded = frozenset(tables["guarded"].split())
         self._hides = re.compile("|".join(sorted(self._guarded)))
         self._pieces = frozenset(tables["pieces"].split()) | self._guarded
+        self._single_quotes = re.compile(_SINGLE_QUOTES.format(elided="|".join(tables["elided"].split())))
         self._near = _near_table(tables["near"].split())
         self._not_near = frozenset(tables["not_near"].split())
         self._signs = _SIGNS | {ord(c): f" {word} " for c, word in tables["emoji"].items()}
@@ -111,6 +118,8 @@ class Normaliser:
             text = unicodedata.normalize("NFD", text.lower()).translate(self._alike)
             text = "".join(c for c in text if unicodedata.category(c) not in ("Mn", "Cf", "Me"))
         text = _LONG_RUN.sub(r"\1\1\1", text.lower().replace("`", "'"))
+        if '"' not in text:
+            text = self._single_quotes.sub(r'"\1"', text)
         return _SPELT.sub(self._unspelt, text)
 
     def _unspelt(self, match: re.Match[str]) -> str:

@@ -133,6 +133,29 @@ def test_recorded_words_are_not_the_writers(triage: Triage, who: str) -> None:
     assert triage.judge(quoted).reply_kind is ReplyKind.NORMAL
     assert triage.judge(quoted + " And I am going to kill myself too.").reply_kind is not ReplyKind.NORMAL
     assert triage.judge('I told my wife "I am going to kill myself tonight".').reply_kind is not ReplyKind.NORMAL
+    assert triage.judge("I told my wife 'I am going to kill myself tonight'.").reply_kind is not ReplyKind.NORMAL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the psych asked was i suicidal, i said no, but it was a lie",
+        "doc asked about hurting myself. I said no. Then I went home and cut my arm again.",
+        "she asked do i think about ending my life and i said no because they take the gun, i think of it daily",
+        "my wife asked if i want to die and i said nothing",
+        "item nine, thoughts of dying, i put no. the truth is every night",
+        "he says 'kill yourself' and tonight i will",
+        "i am this close to suicide",
+        "it should have been me that got hit",
+        "he went first. now it is my turn",
+        "i typed a suicide note",
+    ],
+)
+def test_what_was_said_elsewhere_hides_nothing(text: str, triage: Triage) -> None:
+    """
+    What was answered on a form, said by somebody else or can be a saying takes nothing from what the writer says now.
+    """
+    assert triage.judge(text).reply_kind is not ReplyKind.NORMAL
 
 
 def test_every_pattern_is_met_by_some_phrase(triage: Triage) -> None:

@@ -84,6 +84,30 @@ def test_quotes_are_remembered() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("he said 'i want out' again", "i want out"),
+        ("he said 'i'm done, don't call', again", "i am done do not call"),
+        ("'i want out.' that is what he said", "i want out"),
+        ("’i want out’ he said", "i want out"),
+        ("'cause i want out an' i'm leavin' tonight", ""),
+        ("i'm done, it's the guys' turn, don't 'em", ""),
+        ("drivin' home 'til i'm out", ""),
+        ("he said \"i want 'out' again\"", "i want out again"),
+        ("it's 'bout time, the boys' truck's here", ""),
+    ],
+)
+def test_single_quotes_are_told_from_apostrophes(text: str, quoted: str) -> None:
+    """
+    Single quotation marks quote as double ones do; an apostrophe quotes nothing.
+    """
+    plain = TRIAGE._normaliser.plain(text)
+    places = [place for place in range(len(plain.words)) if plain.quoted >> place & 1]
+
+    assert " ".join(plain.words[place] for place in places if plain.words[place] != BREAK) == quoted
+
+
 def test_patterns_and_messages_are_spelled_alike() -> None:
     """
     A pattern's word becomes the words that a message would hold.
