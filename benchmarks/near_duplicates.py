@@ -21,6 +21,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 CHOOSING = ROOT / "benchmarks" / "understanding" / "choosing.yml"
+CHOOSING_NEEDS = CHOOSING.with_name("choosing_needs.yml")
 SAME_WORDS, SAME_LETTERS = 0.8, 0.9
 SHORT = 4  # words; below that two messages can only be alike or different
 PHRASE = 5  # words; below that an utterance of an intent, or one of levels_apart.yml, may be what everybody says
@@ -59,6 +60,8 @@ def messages() -> Iterator[Message]:
     for group, read in enumerate(read_yaml(CHOOSING), start=1):
         for number, text in enumerate(read["utterances"], start=1):
             yield _message("frozen levels choosing", f"choosing.yml group {group} line {number}", text)
+    for number, text in enumerate(_frozen(read_yaml(CHOOSING_NEEDS)), start=1):
+        yield _message("frozen intents choosing", f"choosing_needs.yml number {number}", text)
     for name, kind in (("levels", "levels"), ("levels_apart", "levels apart"), ("intents", "intents")):
         path = ROOT / "tests" / "held_out" / f"{name}.yml"
         for number, text in enumerate(_frozen(read_yaml(path)) if path.exists() else (), start=1):

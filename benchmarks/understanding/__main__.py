@@ -64,6 +64,8 @@ def main(arguments: argparse.Namespace) -> int:
         reader = intents.Reader(settings)
         found.intents = intents.measured(reader, sets.held_out_intents(None))
         found.intents["two"] = intents.of_two(reader, sets.held_out_two())
+        two, one_need = sets.choosing_needs()
+        found.intents["chosen"] = intents.of_two(reader, two) | {"one": intents.of_one(reader, one_need)}
         if arguments.rasa:
             _say("rasa test nlu")
             found.rasa = intents.rasa_cross_validation(arguments.out)

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import f1_score
 
-from benchmarks.understanding.sets import ROOT, Set, Two
+from benchmarks.understanding.sets import ROOT, Item, Set, Two
 from bot.assistant import training
+from bot.assistant.needs import SECOND
 from bot.settings import Settings
 
 FALLBACK = "nlu_fallback"
@@ -76,6 +77,17 @@ def of_two(reader: Reader, held_out: Sequence[Two]) -> dict[str, Any]:
         offered.append({item.urgent, item.other} <= payloads | {names[0]})
     return {"n": len(first)} | {
         name: float(np.mean(found)) for name, found in (("urgent", first), ("near", near), ("offered", offered))
+    }
+
+
+def of_one(reader: Reader, items: Sequence[Item]) -> dict[str, Any]:
+    """Messages with one need in several clauses: whether it comes first, and whether a second is seen where none is."""
+    rankings = [asyncio.run(reader.ranking(item.text)) for item in items]
+    found = [[one for one in ranking if one["name"] != FALLBACK] for ranking in rankings]
+    return {
+        "n": len(items),
+        "right": float(np.mean([one[0]["name"] == item.label for one, item in zip(found, items, strict=True)])),
+        "second": float(np.mean([one[1]["confidence"] >= SECOND for one in found])),
     }
 
 

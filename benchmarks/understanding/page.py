@@ -235,6 +235,15 @@ def _intents(found: Any, out: Path) -> str:
         ("both among the first three", f"{one['two']['near']:.3f}"),
         ("the urgent one answered, the other a tap away, or both a tap away", f"{one['two']['offered']:.3f}"),
     ]  # fmt: skip
+    chosen = one["chosen"]
+    chosen_rows = [
+        ("messages with two needs", chosen["n"]), ("the urgent one first", f"{chosen['urgent']:.3f}"),
+        ("both among the first three", f"{chosen['near']:.3f}"),
+        ("the urgent one answered, the other a tap away, or both a tap away", f"{chosen['offered']:.3f}"),
+        ("messages with one need in several clauses", chosen["one"]["n"]),
+        ("it comes first", f"{chosen['one']['right']:.3f}"),
+        ("a second is seen where none is", f"{chosen['one']['second']:.3f}"),
+    ]  # fmt: skip
     weakest = sorted(one["by_intent"].items(), key=lambda item: item[1])[:15]
     rasa = found.rasa
     said = (
@@ -245,6 +254,7 @@ def _intents(found: Any, out: Path) -> str:
     ids = ", ".join(f"{name} ({true} → {guess})" for name, true, guess in one["misses"])
     return (
         "<h2>Intents</h2>" + _table(("held out", ""), rows) + said
+        + _table(("by these the weight of a clause was chosen", ""), chosen_rows)
         + "<h3>The weakest</h3>" + _table(("intent", "F1"), [(name, f"{value:.2f}") for name, value in weakest])
         + f"<p><img src=intents.png alt='intents taken for one another'></p><p class=ids>Misses: {html.escape(ids)}</p>"
     )  # fmt: skip

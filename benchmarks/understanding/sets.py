@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HELD_OUT = ROOT / "tests" / "held_out"
 TABLES = ROOT / "tests" / "triage"
 CHOOSING = Path(__file__).with_name("choosing.yml")
+CHOOSING_NEEDS = Path(__file__).with_name("choosing_needs.yml")
 LEVEL_SETS = ("held_out", "apart", "choosing")  # invented, and labelled with levels
 
 
@@ -86,6 +87,14 @@ def held_out_two() -> list[Two]:
     """Frozen; messages with two intents."""
     rows = yaml.safe_load((HELD_OUT / "intents.yml").read_text(encoding="utf-8"))["two"]
     return [Two(row["id"], row["text"], _intent(row["urgent"]), _intent(row["other"])) for row in rows]
+
+
+def choosing_needs() -> tuple[list[Two], list[Item]]:
+    """Messages with two needs, and with one in several clauses; how clauses are read was chosen with them in sight."""
+    read = yaml.safe_load(CHOOSING_NEEDS.read_text(encoding="utf-8"))
+    two = [Two(f"N{number:03d}", row["text"], row["urgent"], row["other"]) for number, row in enumerate(read["two"])]
+    one = [Item(f"O{number:03d}", row["text"], row["intent"]) for number, row in enumerate(read["one"])]
+    return two, one
 
 
 def tables(limit: int | None) -> Set:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.assistant.intents import Features, Model
-from bot.assistant.needs import SECOND, parts, read_urgency, urgent_first
+from bot.assistant.needs import SECOND, URGENCY, parts, read_urgency, urgent_first
 from bot.embedding.encoder import Encoder, made
 from bot.settings import Settings
 from bot.yaml_files import read_yaml
@@ -92,22 +92,27 @@ def test_one_need_is_not_taken_apart() -> None:
 
 def test_the_more_urgent_need_comes_first() -> None:
     """A second need that is sure enough and more urgent comes first, no surer than it was."""
-    urgency = {"first": ["danger", "person"], "last": ["thanks"]}
+    urgency = {"danger": -2, "person": -1, "thanks": 1}
 
     assert urgent_first([("cost", 0.9), ("danger", 0.6)], urgency) == [("danger", 0.6), ("cost", 0.6)]
+    assert urgent_first([("person", 0.9), ("danger", 0.8)], urgency) == [("danger", 0.8), ("person", 0.8)]
     assert urgent_first([("thanks", 0.9), ("cost", 0.6)], urgency) == [("cost", 0.6), ("thanks", 0.6)]
     for stays in (
         [("cost", 0.9), ("danger", SECOND - 0.1)],
         [("cost", 0.9), ("sleep", 0.8)],
-        [("person", 0.9), ("danger", 0.8)],
+        [("danger", 0.9), ("person", 0.8)],
         [("cost", 0.9)],
     ):
         assert urgent_first(stays, urgency) == stays
 
 
 def test_what_is_urgent_is_an_intent() -> None:
-    """Every name in the order of urgency is an intent of the domain, once."""
-    names = [name for group in read_urgency().values() for name in group]
+    """Every name in the order of urgency is an intent of the domain, once; danger comes before all, courtesies after."""
+    read = read_yaml(URGENCY)
+    names = [name for step in [*read["first"], read["last"]] for name in step]
+    steps = read_urgency()
 
-    assert len(names) == len(set(names))
+    assert len(names) == len(set(names)) == len(steps)
     assert set(names) <= set(read_yaml(ROOT / "domain.yml")["intents"])
+    assert min(steps, key=steps.__getitem__) == "suicidal_statement"
+    assert steps["talk_to_person"] < 0 < steps["thanks"]
