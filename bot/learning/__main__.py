@@ -21,6 +21,7 @@ from bot.embedding.encoder import Encoder
 from bot.embedding.files import ADAPTED
 from bot.embedding.weights import Tensors, read_tensors, read_tokenizer
 from bot.learning import levels
+from bot.privacy.redaction import Redactor
 from bot.settings import ROOT
 from bot.triage.lexicon import Triage
 from bot.triage.scoring import artefact
@@ -41,7 +42,8 @@ class School:
         self._network, self._say = network, say
         self._tensors: Tensors = read_tensors()
         by_intent = utterances(ROOT / "nlu_data")
-        self.examples = [*levels.read(artefact.EXAMPLES), *levels.read_calm(by_intent, Triage.load())]
+        written = [*levels.read(artefact.EXAMPLES), *levels.read_calm(by_intent, Triage.load())]
+        self.examples = [*written, *levels.redacted(written, Redactor.load().redact)]
         self.rows = levels.Rows.of(self.examples)
         told = [
             (text, intent) for intent, texts in by_intent.items() for text in levels.spread(texts, INTENT_UTTERANCES)

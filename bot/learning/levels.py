@@ -7,8 +7,8 @@ before it, the encoder too, so that what it calls likely is likely for messages 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,12 @@ def read_calm(utterances: Mapping[str, Sequence[str]], judge: Judge, path: Path 
                 if judge.judge(text).reply_kind is ReplyKind.NORMAL
             ]
     return examples
+
+
+def redacted(examples: Sequence[Example], redact: Callable[[str], str]) -> list[Example]:
+    """What *redact* leaves of those it changes for the scorer, so that a label tells it what the name told it."""
+    left = [replace(example, text=redact(example.text)) for example in examples]
+    return [one for one, was in zip(left, examples, strict=True) if plain(one.text) != plain(was.text)]
 
 
 def spread(texts: Sequence[str], most: int) -> list[str]:

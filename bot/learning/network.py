@@ -1,7 +1,7 @@
 """
-The last layers of MiniLM in TensorFlow, so that they can be taught; the layers below stay as they were published.
+The layers of MiniLM in TensorFlow, so that they can be taught; what lies below those stays as it was published.
 
-What the lower layers make of a text is computed once, by the very graph that runs later, and taken as given.
+What lies below, the words' vectors at least, is computed once, by the very graph that runs later, and taken as given.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 Progress = Callable[[str, float], object]
 
 WIDTH, HEADS, LAYERS = 384, 12, 6
-FIRST_TAUGHT = 2  # of six; teaching more takes longer and makes the file larger
+FIRST_TAUGHT = 0  # of six; teaching fewer takes less time and makes the file smaller
 SHARPNESS = 20.0  # vectors have length 1, so a head's scores have to be spread
 DROPOUT, DECAY, SMOOTHING = 0.1, 0.01, 0.05
 RATE, BATCH, WARM_UP = 2e-4, 32, 0.1

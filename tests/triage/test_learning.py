@@ -11,7 +11,7 @@ import pytest
 
 from bot.assistant.utterances import utterances
 from bot.errors import DataError
-from bot.learning.levels import CALM, CALM_SCENE, CALM_UTTERANCES, Example, Rows, read, read_calm
+from bot.learning.levels import CALM, CALM_SCENE, CALM_UTTERANCES, Example, Rows, read, read_calm, redacted
 from bot.settings import ROOT
 from bot.triage.levels import Level, ReplyKind, Subject
 from bot.triage.lexicon import Triage
@@ -53,6 +53,16 @@ def test_what_the_lexicon_finds_something_in_is_left_out(tmp_path: Path) -> None
     assert [one.text for one in found[:-1]] == many[::3]
     assert len({one.scene for one in found[:-1]}) == CALM_UTTERANCES // CALM_SCENE
     assert all(lexicon.judge(one.text).reply_kind is ReplyKind.NORMAL for one in found)
+
+
+def test_what_redaction_changes_is_learnt_both_ways() -> None:
+    """A message is learnt as redaction leaves it, too, with all else that is known of it, where that reads otherwise."""
+    named = Example("tell Sarah I am sorry", Level.IMMINENT, Subject.SELF, "letters")
+    dated = Example("since 4/12 I am fine", Level.NONE, Subject.SELF, "dates")
+
+    found = redacted([named, dated], lambda text: text.replace("Sarah", "[name]").replace("4/12", "[number]"))
+
+    assert found == [Example("tell [name] I am sorry", Level.IMMINENT, Subject.SELF, "letters")]
 
 
 def test_a_broken_group_is_named(tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ def test_danger_is_never_met_with_small_talk(together: Layers) -> None:
         "am i gonna lose my gun over this",
         "my dad is dying and i can't get days off",
         "thanks, that's all I needed",
+        "the psych asked was i suicidal, i said no, then we talked about trout",
+        "Old boy says 'I got nothing left to live for', they took honey buns off the commissary",
+        "just me tonight, partner's at his kid's recital",
+        "picked up my weapon at 1400, signed, back in service",
+        "he's in the barn with the tractor",
+        "told the doc sleep's fine",
+        "outside his house with the cake, hush till he opens",
     ],
 )
 def test_what_is_asked_all_day_is_no_alarm(text: str, together: Layers) -> None:
