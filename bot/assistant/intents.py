@@ -37,8 +37,7 @@ TOLERANCE = 0.1  # half the time of scikit-learn's default, and the same decisio
 TEMPERATURE = 6.0  # makes scores into honest shares; from utterances that neither encoder nor model had seen
 LONGEST = 2_000  # characters that are read; an intent is at the beginning or nowhere
 # What a part of a message counts against the whole. Alone it reads too much into a story that leads up to a question,
-# so the whole has a share in it. By benchmarks/understanding/choosing_needs.yml: one need in several clauses came first
-# in 129 of 130 messages instead of 119, and a second was seen in 24 instead of 102.
+# so the whole has a share in it. Chosen by benchmarks/understanding/choosing_needs.yml; decision 4 has the figures.
 PART_WEIGHT, WHOLE_SHARE = 0.8, 0.08
 _NGRAMS: tuple[dict[str, Any], ...] = (
     {"token_pattern": r"(?u)\b\w+\b", "ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True, "dtype": np.float32},

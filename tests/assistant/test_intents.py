@@ -84,6 +84,21 @@ def test_two_needs_are_both_found(model: Model, text: str) -> None:
     assert min(sure, also) >= SECOND
 
 
+@pytest.mark.parametrize(("whole", "second"), [(0.01, True), (0.00001, False)])
+def test_a_clause_counts_as_far_as_the_whole_bears_it_out(
+    whole: float, second: bool, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A meaning that only a clause has, and the whole message as good as none of, is no second need."""
+    rest = [0.0] * (len(model.intents) - 2)
+    rows = np.array([[0.98, whole, *rest], [0.98, 0.01, *rest], [0.05, 0.9, *rest]], dtype=np.float32)
+    monkeypatch.setattr(model, "probabilities", lambda texts: rows)
+
+    first, other = model.ranked("it began in the spring, and then it got worse")[:2]
+
+    assert first[0] == model.intents[0] and other[0] == model.intents[1]
+    assert (other[1] >= SECOND) is second
+
+
 def test_one_need_is_not_taken_apart() -> None:
     """What has one clause, or short words around it, is read as a whole."""
     assert parts("so, yes, will they take my gun") == []

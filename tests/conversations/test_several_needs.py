@@ -18,6 +18,11 @@ PAIRS = (
     ("I'm angry all the time and my wife wants a divorce", "home", "You also spoke of"),
     ("gambling ate my savings and now I can't sleep", "debt", "You also spoke of sleep"),
     ("does EAP cost anything and who finds out", "pay", "You also asked who would find out"),
+    (
+        "where can my gun stay for a while outside the house, and I drink every night",
+        "gun",
+        "You also spoke of drinking",
+    ),
     ("I'm drinking every night, could I get fired if I ask for help", "", "You also spoke of drinking"),
     (
         "can't sleep since nights, will my sergeant find out if I see the chaplain",
