@@ -20,7 +20,6 @@ from bot.errors import StoreError
 from bot.handoff.escalation import EDGE_SILENT, MARK_SECONDS
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.post import Post
-from bot.handoff.records import Kind
 from bot.logs import get_logger
 
 log = get_logger(__name__)
@@ -132,7 +131,7 @@ class Live:
 
 
 def _clean(post: Post) -> None:
-    post.queue.strand(set(post.presence.there(Kind.EDGE, EDGE_SILENT)))
+    post.queue.strand(EDGE_SILENT)
     post.queue.sweep(MARK_SECONDS)
     post.queue.sweep_letters()
     post.presence.sweep(86_400)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.handoff.duty import Endpoint
+from bot.handoff.records import AHEAD_SECONDS
 
 SCHEDULE = (0.0, 2.0, 5.0, 10.0, 20.0, 40.0)  # seconds after the step; then the letter is dead
 LEASE_SECONDS = 7.0  # longer than one try can take
@@ -204,7 +205,7 @@ class Outbox:
         with self._store.writing() as db:
             known = sa.or_(t.c.case_id.is_(None), t.c.case_id.notin_(is_over(db)))
             done = sa.and_(t.c.state == "sent", known, t.c.made < now - STAFFING_SECONDS)
-            db.execute(t.delete().where(sa.or_(done, t.c.made < now - KEPT_SECONDS, t.c.made > now + 1)))
+            db.execute(t.delete().where(sa.or_(done, t.c.made < now - KEPT_SECONDS, t.c.made > now + AHEAD_SECONDS)))
 
     def _mine(self, letter: Letter) -> tuple[Any, ...]:
         t = self._table

@@ -17,7 +17,8 @@ from bot.errors import CannotOpenError, HandoffError, NotYours, StoreError, Unkn
 from bot.handoff.aliases import new_alias
 from bot.handoff.mailbox import Mailbox
 from bot.handoff.outbox import WAITING, Outbox
-from bot.handoff.records import Case
+from bot.handoff.presence import IDS_THERE, span
+from bot.handoff.records import AHEAD_SECONDS, Case, Kind
 from bot.handoff.states import ENDED, HELD, State, may
 from bot.handoff.tables import cases, lines, outbox
 from bot.triage.levels import Level
@@ -27,6 +28,7 @@ _ENDED = tuple(state.value for state in ENDED)
 _HELD = tuple(state.value for state in HELD)
 _ALL = sa.select(cases).order_by(cases.c.level.desc(), cases.c.since)
 _OF_EDGE = sa.select(cases).where(cases.c.edge == sa.bindparam("edge"))
+_STRANDED = sa.select(cases.c.id).where(cases.c.state.notin_(_ENDED), cases.c.edge.notin_(IDS_THERE))
 _ONE = sa.select(cases).where(cases.c.id == sa.bindparam("case"))
 
 
@@ -156,12 +158,7 @@ class Queue:
         Returns the number of rows that are gone.
         """
         with self._mailbox.writing() as db:
-            gone = int(db.execute(lines.delete().where(lines.c.case_id == case_id)).rowcount)
-            self._letters.settle(db, case_id)
-            if state is State.RETURNED:
-                gone += int(db.execute(cases.delete().where(cases.c.id == case_id)).rowcount)
-            else:
-                gone += self._change(db, cases.c.id == case_id, state=state.value, outcome=None, summary=None)
+            gone = self._end(db, case_id, state)
         self._wipe()
         return gone
 
@@ -169,24 +166,27 @@ class Queue:
         """Deletes marks older than *mark_seconds*, and whatever a reboot has left behind."""
         now = self._mailbox.clock()
         old = sa.and_(cases.c.state.in_(_ENDED), cases.c.entered < now - mark_seconds)
-        stale = sa.or_(old, cases.c.entered > now)
+        stale = sa.select(cases.c.id).where(sa.or_(old, cases.c.entered > now + AHEAD_SECONDS))
         with self._mailbox.reading() as db:
-            gone = list(db.execute(sa.select(cases.c.id).where(stale)).scalars())
-        if not gone:
-            return 0
+            if db.execute(stale).first() is None:
+                return 0  # a write that changes nothing would wake everybody
         with self._mailbox.writing() as db:
+            gone = list(db.execute(stale).scalars())
             db.execute(lines.delete().where(lines.c.case_id.in_(gone)))
             db.execute(cases.delete().where(cases.c.id.in_(gone)))
         self._wipe()
         return len(gone)
 
-    def strand(self, alive: set[str]) -> int:
-        """Marks the cases of every edge that is not *alive*: whoever wrote there can no longer be reached."""
-        running = cases.c.state.notin_(_ENDED)
+    def strand(self, silent: float) -> int:
+        """Marks the cases of every edge without a sign for *silent* seconds: whoever wrote there is out of reach."""
         with self._mailbox.reading() as db:
-            lost = list(db.execute(sa.select(cases.c.id).where(running, cases.c.edge.notin_(sorted(alive)))).scalars())
-        for case_id in lost:
-            self.end(case_id, State.OFFICER_LOST)
+            if not self._stranded(db, silent):
+                return 0
+        with self._mailbox.writing() as db:
+            lost = self._stranded(db, silent)  # once more, now that nobody else can write: it may have given a sign
+            for case_id in lost:
+                self._end(db, case_id, State.OFFICER_LOST)
+        self._wipe()
         return len(lost)
 
     def sweep_letters(self) -> None:
@@ -204,6 +204,16 @@ class Queue:
     def _change(self, db: Connection, where: Any, **values: Any) -> bool:
         changes = {"entered": self._mailbox.clock(), "moves": cases.c.moves + 1, **values}
         return bool(db.execute(cases.update().where(where).values(**changes)).rowcount)
+
+    def _stranded(self, db: Connection, silent: float) -> list[str]:
+        return list(db.execute(_STRANDED, span(Kind.EDGE, self._mailbox.clock(), silent)).scalars())
+
+    def _end(self, db: Connection, case_id: str, state: State) -> int:
+        gone = int(db.execute(lines.delete().where(lines.c.case_id == case_id)).rowcount)
+        self._letters.settle(db, case_id)
+        if state is State.RETURNED:
+            return gone + int(db.execute(cases.delete().where(cases.c.id == case_id)).rowcount)
+        return gone + self._change(db, cases.c.id == case_id, state=state.value, outcome=None, summary=None)
 
     def _wipe(self) -> None:
         try:

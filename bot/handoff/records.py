@@ -12,6 +12,8 @@ from enum import StrEnum
 from bot.handoff.states import State
 from bot.triage.levels import Level
 
+AHEAD_SECONDS = 5.0  # a time may be this far ahead of a reader's: another machine's clock, or a wait for the write lock
+
 
 class Side(StrEnum):
     """Whom a line is for."""

@@ -157,7 +157,7 @@ class Watch:
 
     def _beat(self, post: Post) -> None:
         post.presence.beat(self._edge, Kind.EDGE, offers=self.offers())
-        post.queue.strand(set(post.presence.there(Kind.EDGE, EDGE_SILENT)))
+        post.queue.strand(EDGE_SILENT)
         post.queue.sweep(MARK_SECONDS)
         post.queue.sweep_letters()
 

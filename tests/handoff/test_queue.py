@@ -214,7 +214,7 @@ def test_cases_of_a_dead_edge(queue: Queue, mailbox: Mailbox, clock: FakeClock) 
     presence.beat("edge-new", Kind.EDGE)
     lost, kept = a_case(queue, edge="edge-old"), a_case(queue, edge="edge-new")
 
-    queue.strand(set(presence.there(Kind.EDGE, 15)))
+    queue.strand(15)
 
     assert queue.find(lost).state is State.OFFICER_LOST
     assert queue.find(kept).state is State.NOTIFYING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from bot.handoff.states import State
 from bot.settings import Settings
 from bot.triage.levels import Level
 from tests.desk.desk_process import until
-from tests.handoff.builders import RIVERA, WORDING, Desk, Page
+from tests.handoff.builders import RIVERA, WORDING, Desk, FakeClock, Page
 
 CASE = "c" * 32
 DUTY = Duty((Tier("peers", 30, endpoints=(Endpoint("peers/1", "webhook", "https://a.example.org"),)),))
@@ -196,6 +197,62 @@ def test_both_sides_have_one_clock(opener: Open) -> None:
 
     assert abs(edge.clock() - desk.clock()) < 0.1
     assert "edge-1" in desk.post.presence.there(Kind.EDGE, 5)
+
+
+def test_cleaning_up_takes_nothing_that_is_just_coming(opener: Open) -> None:
+    """
+    An edge gives its first sign of life and opens a case while others sweep and look for dead edges: the case stands.
+    """
+    edge, cleaners, ended = opener(), [opener() for _ in range(3)], threading.Event()
+    fill(edge)
+
+    def clean(box: Mailbox) -> None:
+        while not ended.is_set():
+            with contextlib.suppress(StoreError):
+                box.post.queue.strand(15)
+                box.post.queue.sweep(60)
+                box.post.presence.sweep(86_400)
+
+    threads = [threading.Thread(target=clean, args=(box,)) for box in cleaners]
+    for thread in threads:
+        thread.start()
+    try:
+        found = [_one_of_many(edge, turn) for turn in range(60)]
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+    assert found == [State.NOTIFYING] * 60
+
+
+def _one_of_many(box: Mailbox, turn: int) -> State:
+    case_id = f"{turn:032x}"
+    box.post.presence.beat(f"edge-of-{turn}", Kind.EDGE)
+    box.post.queue.open(case_id, f"Delta {turn}", f"edge-of-{turn}", Level.HIGH)
+    time.sleep(0.005)
+    state = {case.id: case.state for case in box.post.queue.all()}.get(case_id, State.OFFICER_LOST)
+    box.post.queue.end(case_id, State.RETURNED)
+    return state
+
+
+def test_a_clock_that_is_ahead(tmp_path: Path) -> None:
+    """
+    What a machine wrote whose clock is ahead by seconds is there and stays; what a reboot left behind goes.
+    """
+    sealer, clock = Sealer([new_key()]), FakeClock()
+    edge = Mailbox(tmp_path / "handoff.db", sealer, clock=lambda: clock.now + 2)
+    desk = Mailbox(tmp_path / "handoff.db", sealer, clock=clock)
+    fill(edge)
+    for clean in (lambda: desk.post.queue.strand(15), lambda: desk.post.queue.sweep(60)):
+        assert clean() == 0
+    desk.post.presence.sweep(86_400)
+    assert list(desk.post.presence.there(Kind.EDGE, 15)) == ["edge-1"]
+
+    clock.now -= 60
+    desk.post.presence.sweep(86_400)
+    assert desk.post.presence.there(Kind.EDGE, 15) == {}
+    assert desk.post.queue.sweep(60) == 1
 
 
 def test_letters_are_in_the_same_transaction(opener: Open) -> None:
