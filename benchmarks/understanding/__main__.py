@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.understanding import page, peers, sets, speed
+from benchmarks.understanding import intents, page, peers, sets, speed
 from benchmarks.understanding.figures import Share
 from benchmarks.understanding.judged import Judged, Judges
 from bot.settings import ROOT, Settings
@@ -59,22 +59,25 @@ def main(arguments: argparse.Namespace) -> int:
         found.speed[what] = speed.measured(what, settings.model_dir, texts)
     if not arguments.quick:
         _say("intents")
-        from benchmarks.understanding import intents
-
         reader = intents.Reader(settings)
         found.intents = intents.measured(reader, sets.held_out_intents(None))
         found.intents["two"] = intents.of_two(reader, sets.held_out_two())
         two, one_need = sets.choosing_needs()
         found.intents["chosen"] = intents.of_two(reader, two) | {"one": intents.of_one(reader, one_need)}
-        if arguments.rasa:
-            _say("rasa test nlu")
-            found.rasa = intents.rasa_cross_validation(arguments.out)
     found.must = list(_must(found))
-    page.write(found, arguments.out)
     for what, target, value, met in found.must:
         _say(f"{'met    ' if met else 'NOT MET' if met is not None else 'no data'}  {what}: {value} ({target})")
-    _say(f"written: {arguments.out / 'index.html'}")
+    _write(found, arguments.out)
+    if arguments.rasa and not arguments.quick:
+        _say("rasa test nlu")
+        found.rasa = intents.rasa_cross_validation(arguments.out)
+        _write(found, arguments.out)
     return 0
+
+
+def _write(found: Findings, out: Path) -> None:
+    page.write(found, out)
+    _say(f"written: {out / 'index.html'}")
 
 
 def _must(found: Findings):  # type: ignore[no-untyped-def]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -50,6 +51,10 @@ class Reader:
         """The intents of a message, the likeliest first."""
         return list((await self._agent.processor.parse_message(self._heard("ranking", text)))["intent_ranking"])
 
+    async def bare_ranking(self, text: str) -> list[dict[str, Any]]:
+        """The same without the fallback, which stands first where nothing is likely enough."""
+        return without_fallback(await self.ranking(text))
+
     async def offers(self, who: str, text: str) -> set[str]:
         """The intents that the buttons of the answer to a first message lead to."""
         from bot.assistant.inbound import answer
@@ -66,11 +71,15 @@ class Reader:
         return typed(who, self._redactor.redact(text), Level.NONE)
 
 
+def without_fallback(ranking: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in ranking if one["name"] != FALLBACK]
+
+
 def of_two(reader: Reader, held_out: Sequence[Two]) -> dict[str, Any]:
     """Messages with two needs: whether the urgent one is answered, and the other one is at least a tap away."""
     first, near, offered = [], [], []
     for number, item in enumerate(held_out):
-        names = [one["name"] for one in asyncio.run(reader.ranking(item.text)) if one["name"] != FALLBACK]
+        names = [one["name"] for one in asyncio.run(reader.bare_ranking(item.text))]
         first.append(names[0] == item.urgent)
         near.append({item.urgent, item.other} <= set(names[:3]))
         payloads = {EDGE_NAMES.get(name, name) for name in asyncio.run(reader.offers(f"two-{number}", item.text))}
@@ -82,8 +91,7 @@ def of_two(reader: Reader, held_out: Sequence[Two]) -> dict[str, Any]:
 
 def of_one(reader: Reader, items: Sequence[Item]) -> dict[str, Any]:
     """Messages with one need in several clauses: whether it comes first, and whether a second is seen where none is."""
-    rankings = [asyncio.run(reader.ranking(item.text)) for item in items]
-    found = [[one for one in ranking if one["name"] != FALLBACK] for ranking in rankings]
+    found = [asyncio.run(reader.bare_ranking(item.text)) for item in items]
     return {
         "n": len(items),
         "right": float(np.mean([one[0]["name"] == item.label for one, item in zip(found, items, strict=True)])),
@@ -96,7 +104,7 @@ def measured(reader: Reader, held_out: Set) -> dict[str, Any]:
     rankings = [asyncio.run(reader.ranking(item.text)) for item in held_out.items]
     truth = [item.label for item in held_out.items]
     said = [ranking[0]["name"] for ranking in rankings]
-    bare = [[one["name"] for one in ranking if one["name"] != FALLBACK] for ranking in rankings]
+    bare = [[one["name"] for one in without_fallback(ranking)] for ranking in rankings]
     names = sorted(set(truth) | set(said))
     table = np.zeros((len(names), len(names)), dtype=np.int64)
     for true, guess in zip(truth, said, strict=True):
@@ -132,7 +140,8 @@ def rasa_cross_validation(out: Path) -> dict[str, Any]:
         *("test", "nlu", "--cross-validation", "--folds", str(FOLDS), "--nlu", str(ROOT / "nlu_data"), "--no-plot"),
         *("--config", str(ROOT / "config.yml"), "--out", str(folder), "--no-errors"),
     )
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)  # it prints utterances: kept to itself
+    environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)  # it prints utterances
     report = folder / "intent_report.json"
     if done.returncode != 0 or not report.exists():
         return {"folds": FOLDS, "failed": done.returncode}

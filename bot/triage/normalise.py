@@ -36,6 +36,11 @@ _SINGLE_QUOTES = (
     r"((?:[^'\n]|(?<=[a-z0-9])'(?=[a-z])){{1,400}})"
     r"(?<!in)'(?![a-z0-9'])"
 )
+# “caller: i want out”; one sentence, and only where no other marks are
+_LINES = (
+    r"(?:^|(?<=[.!?;\n]))(\s*(?:(?:the|a|an|one|my|our|same|another) )?(?:{speakers})\s*:\s*)"
+    r"([^.!?\n]{{1,300}}[.!?]*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Normaliser:
         self._hides = re.compile("|".join(sorted(self._guarded)))
         self._pieces = frozenset(tables["pieces"].split()) | self._guarded
         self._single_quotes = re.compile(_SINGLE_QUOTES.format(elided="|".join(tables["elided"].split())))
+        self._lines = re.compile(_LINES.format(speakers="|".join(tables["speakers"].split())))
         self._near = _near_table(tables["near"].split())
         self._not_near = frozenset(tables["not_near"].split())
         self._signs = _SIGNS | {ord(c): f" {word} " for c, word in tables["emoji"].items()}
@@ -119,7 +125,7 @@ class Normaliser:
             text = "".join(c for c in text if unicodedata.category(c) not in ("Mn", "Cf", "Me"))
         text = _LONG_RUN.sub(r"\1\1\1", text.lower().replace("`", "'"))
         if '"' not in text:
-            text = self._single_quotes.sub(r'"\1"', text)
+            text = self._lines.sub(r'\1"\2"', self._single_quotes.sub(r'"\1"', text))
         return _SPELT.sub(self._unspelt, text)
 
     def _unspelt(self, match: re.Match[str]) -> str:

@@ -96,11 +96,16 @@ def test_quotes_are_remembered() -> None:
         ("drivin' home 'til i'm out", ""),
         ("he said \"i want 'out' again\"", "i want out again"),
         ("it's 'bout time, the boys' truck's here", ""),
+        ("caller: i want out. sent a unit", "i want out"),
+        ("Bus stop. The inmate: I want out!\nnurse: any of that? me: no", "i want out any of that"),
+        ("my partner: i want out", ""),
+        ('the caller said: "i" caller: want out', "i"),
     ],
 )
 def test_single_quotes_are_told_from_apostrophes(text: str, quoted: str) -> None:
     """
-    Single quotation marks quote as double ones do; an apostrophe quotes nothing.
+    Single quotation marks quote as double ones do, and so does a speaker's name with a colon; an apostrophe quotes nothing,
+    and what somebody near says is never a line of theirs.
     """
     plain = TRIAGE._normaliser.plain(text)
     places = [place for place in range(len(plain.words)) if plain.quoted >> place & 1]
