@@ -20,7 +20,10 @@ from bot.triage.levels import ReplyKind, Verdict
 from bot.triage.lexicon import Triage
 
 TABLES = Path(__file__).resolve().parents[1] / "tests" / "triage"
-TABLE_NAMES = ["crisis", "crisis_others", "veiled", "wider", "open", "strain", "benign", "benign_more", "benign_wider"]
+TABLE_NAMES = [
+    *("crisis", "crisis_others", "veiled", "wider", "open", "strain"),
+    *("benign", "benign_more", "benign_wider", "benign_long"),
+]
 
 
 def wilson(found: int, of: int) -> str:
@@ -41,17 +44,7 @@ def flagged(verdicts: Iterable[Verdict]) -> str:
 
 def invented(triage: Triage) -> Iterator[str]:
     """The tables of the tests, which the lexicon must pass whole."""
-    for name in (
-        "crisis",
-        "crisis_others",
-        "veiled",
-        "wider",
-        "open",
-        "strain",
-        "benign",
-        "benign_more",
-        "benign_wider",
-    ):
+    for name in TABLE_NAMES:
         groups = yaml.safe_load((TABLES / f"{name}.yml").read_text(encoding="utf-8"))
         phrases = [phrase for group in groups for phrase in group["phrases"].splitlines()]
         yield f"{name + '.yml':<28} asked or alarmed  {flagged(map(triage.judge, phrases))}"

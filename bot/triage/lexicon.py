@@ -57,8 +57,8 @@ NOTHING = Outcome(Level.NONE, ReplyKind.NORMAL)
 class Rule:
     """
     One rule of the file. ``lowered`` maps a scope to what the rule counts as inside it, ``mine`` the same where the
-    writer speaks of themselves. What is said of the writer, is nearly all that is said, or is found by a rule that
-    ``stands``, and nothing lowers it, is firm; the rest are signs.
+    writer speaks of themselves. What is said of the writer in words that are not open, is nearly all that is said, or
+    is found by a rule that ``stands``, and nothing lowers it, is firm; the rest are signs.
     """
 
     id: str
@@ -160,8 +160,10 @@ class Triage:
             spans = list(spans_of(rule.patterns, text))
             found = [_in_its_place(rule, start, end, around) for start, end in spans]
             if found and (best := max(found, key=_weight)) != NOTHING:
+                plain = rule.outcome.level > Level.MODERATE  # open wording is not more than a sign for being one's own
                 own = rule.stands or any(
-                    outcome == best and (around.is_mine(start, end) or len(text.words) - (end - start) <= BESIDE)
+                    outcome == best
+                    and ((plain and around.is_mine(start, end)) or len(text.words) - (end - start) <= BESIDE)
                     for outcome, (start, end) in zip(found, spans, strict=True)
                 )
                 yield Hit(rule.id, best, rule.subject, own and best == rule.outcome)

@@ -80,6 +80,18 @@ def test_a_sign_counts_unless_the_scorer_is_sure_of_calm() -> None:
     assert both.reply_kind is ReplyKind.CRISIS
 
 
+def test_open_wording_is_asked_about_unless_it_is_calm_around_it() -> None:
+    """
+    Open wording that is nearly all that is said is asked about however calm the scorer; in a long story it is a sign.
+    """
+    story = "nineteen years i shaved every morning before roll call and then last week i told my barber i am done. beard club"
+
+    assert layers().judge("i am done").reply_kind is ReplyKind.CHECK_IN
+    assert LEXICON.judge(story).reply_kind is ReplyKind.CHECK_IN
+    assert layers().judge(story).reply_kind is ReplyKind.NORMAL
+    assert layers().judge(f"{story}. i want to kill myself").reply_kind is ReplyKind.CRISIS
+
+
 def test_a_fault_in_the_lexicon_is_asked_about_however_calm_the_scorer(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     What the lexicon could not judge is no sign that may be calmed.
