@@ -157,6 +157,8 @@ def test_recorded_words_are_not_the_writers(triage: Triage, who: str) -> None:
         'I told my wife "I can\'t go on"',
         "the neighbor called because my husband is on the roof and wants to jump",
         "they are all better off without me",
+        "I am going to jump off the bridge into the river",
+        "thinking of jumping off the pier into the water",
         "i typed a suicide note",
     ],
 )
