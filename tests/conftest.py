@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright import async_api, sync_api
 
 from bot.catalogue.claims import RESULTS
 from tests.postgres import NOT_RUN, Postgres, binaries
+
+PATIENCE = 30_000  # milliseconds for what a page is expected to show
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +29,13 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> str:
     """The URL of an empty PostgreSQL database."""
     return postgres.new_database()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_with_browsers() -> None:
+    """Beside other work a page takes longer than Playwright waits by default, and is not wrong for it."""
+    for api in (async_api, sync_api):
+        api.expect.set_options(timeout=PATIENCE)
 
 
 _outcomes: dict[str, str] = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 
 from bot.desk import accounts
 from bot.handoff.officer import OfficerSide
@@ -56,11 +56,13 @@ class Scene:
         """A signed-in responder on duty, in a browser of their own."""
         context = await self.browser.new_context(viewport={"width": width, "height": height})
         context.set_default_timeout(20_000)
-        page = await self.sign_in(context, name)
-        await page.get_by_role("switch").click()
-        await expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "true")
-        yield page
-        await context.close()
+        try:
+            page = await self.sign_in(context, name)
+            await page.get_by_role("switch").click()
+            await expect(page.get_by_role("switch", name="On duty", exact=True)).to_be_checked()
+            yield page
+        finally:
+            await context.close()
 
     async def sign_in(self, context: BrowserContext, name: str) -> Page:
         page = await context.new_page()
@@ -124,6 +126,23 @@ async def picture(page: Page, name: str) -> None:
 async def write(page: Page, text: str) -> None:
     await page.get_by_label("Your line").fill(text)
     await page.get_by_role("button", name="Send", exact=True).click()
+
+
+async def test_on_duty_is_what_the_server_has_heard(scene: Scene) -> None:
+    """
+    The switch promises nothing that the desk does not know: until it has heard, it says so.
+    """
+    async with scene.responder() as page:
+        await page.route("**/api/here", lambda route: route.abort())
+        await page.get_by_role("switch").click()
+        await expect(page.get_by_role("switch", name="Going off duty")).not_to_be_checked()
+        await expect(page.get_by_text("No connection to the desk's server.")).to_be_visible()
+        await picture(page, "duty-not-heard")
+        assert sum(scene.house.parts.mailbox.post.presence.on_duty(60).values()) == 1
+
+        await page.unroute("**/api/here")
+        await expect(page.get_by_role("switch", name="Off duty", exact=True)).not_to_be_checked()
+        assert sum(scene.house.parts.mailbox.post.presence.on_duty(60).values()) == 0
 
 
 async def test_a_whole_handoff(scene: Scene) -> None:
@@ -249,10 +268,15 @@ async def test_two_responders(scene: Scene) -> None:
     """
     async with scene.responder("dana") as dana, scene.responder("lee") as lee:
         await scene.ask()
-        takes = [page.get_by_role("button", name=re.compile("^Take")) for page in (dana, lee)]
-        for button in takes:
-            await button.wait_for()
-        await asyncio.gather(*(button.click() for button in takes))
+        pressed = asyncio.Barrier(2)
+
+        async def both(route: Route) -> None:
+            await pressed.wait()
+            await route.continue_()
+
+        for page in (dana, lee):
+            await page.route("**/claim", both)
+        await asyncio.gather(*(page.get_by_role("button", name=re.compile("^Take")).click() for page in (dana, lee)))
         await until(lambda: scene.side.phase(RIVERA) == "live")
         owner = scene.house.parts.mailbox.post.queue.all()[0].owner
         with scene.house.database.reading() as db:

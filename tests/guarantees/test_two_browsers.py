@@ -89,7 +89,6 @@ def scene(house: House, browser: Browser) -> Iterator[Scene]:
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         pages.append(page)
-    expect.set_options(timeout=LONG)
     officer, desk = pages
     desk.goto(house.desk_url)
     desk.get_by_label("Name").fill("dana")
@@ -102,7 +101,6 @@ def scene(house: House, browser: Browser) -> Iterator[Scene]:
     yield Scene(house, officer, desk)
     for context in contexts:
         context.close()
-    expect.set_options(timeout=5_000)
 
     assert faults == []
 

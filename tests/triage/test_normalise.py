@@ -102,7 +102,7 @@ def test_quotes_are_remembered() -> None:
         ('the caller said: "i" caller: want out', "i"),
     ],
 )
-def test_single_quotes_are_told_from_apostrophes(text: str, quoted: str) -> None:
+def test_whose_words_they_are(text: str, quoted: str) -> None:
     """
     Single quotation marks quote as double ones do, and so does a speaker's name with a colon; an apostrophe quotes nothing,
     and what somebody near says is never a line of theirs.

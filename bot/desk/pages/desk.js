@@ -13,7 +13,8 @@ const sound = new Sound();
 const chats = new Chats();
 let picture = { me: { on_duty: false }, cases: [], chats: {}, colleagues: [], on_duty: 0 };
 let skew = 0; // between the server's clock and this page's
-let onDuty;
+let onDuty; // what the switch was set to, and what of it the server has heard
+let heardDuty;
 const alarmed = new Set();
 const now = () => performance.now() / 1000 + skew;
 
@@ -21,6 +22,10 @@ const chat = new ChatView({ chats, now, changed: draw, problem: (text) => warn(t
 const queue = new QueueView({ now, take, open: (id) => chat.open(id) });
 const stream = new Stream({
   onDuty: () => onDuty,
+  heard: (on) => {
+    heardDuty = on;
+    drawDuty();
+  },
   lost: () => warn(strings.connection.lost, "connection"),
   replaced: () => warn(strings.connection.replaced, "replaced"),
   picture: (serverNow, found) => {
@@ -112,15 +117,24 @@ function waitFor(id, tries = 40) {
 // after a reload the switch stands where it stood
 function begin(wasOnDuty) {
   for (const id of ["duty", "sound", "sign-out"]) by(id).disabled = false;
+  heardDuty = wasOnDuty;
   setDuty(wasOnDuty);
 }
 
 function setDuty(on) {
   onDuty = on;
-  by("duty").setAttribute("aria-checked", on);
-  by("duty-word").textContent = on ? strings.onDuty : strings.offDuty;
+  drawDuty();
   stream.beat(true);
   draw();
+}
+
+// a responder is on duty when the server knows it, and not before
+function drawDuty() {
+  const waits = onDuty !== heardDuty;
+  const [now, soon] = onDuty ? [strings.onDuty, strings.goingOnDuty] : [strings.offDuty, strings.goingOffDuty];
+  by("duty").setAttribute("aria-checked", onDuty);
+  by("duty").setAttribute("aria-busy", waits);
+  by("duty-word").textContent = waits ? soon : now;
 }
 
 let reason = "";

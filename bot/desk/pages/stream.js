@@ -16,7 +16,7 @@ export class Stream {
   #handlers;
 
   constructor(handlers) {
-    this.#handlers = handlers; // picture(now, picture), lost(), replaced(), onDuty() → boolean or undefined
+    this.#handlers = handlers; // picture(now, picture), lost(), replaced(), heard(onDuty), onDuty() → boolean or undefined
   }
 
   start() {
@@ -30,6 +30,7 @@ export class Stream {
     this.#beaten = Date.now();
     try {
       await post("/api/here", { page: this.#page, on_duty: onDuty });
+      this.#handlers.heard(onDuty);
     } catch (error) {
       if (error.word === "replaced") this.#end();
       else if (error.status === 401) location.replace("/sign-in");
