@@ -50,11 +50,11 @@ async def test_the_numbers_come_first(api: BotApi, tmp_path: Path, mode: str) ->
 async def test_a_crisis_behind_a_hanging_assistant(api: BotApi, tmp_path: Path) -> None:
     """A crisis does not wait for the assistant to answer what came before it."""
     officer = api.user("Robin")
-    behind = edge(tmp_path, assistant=FakeAssistant(hangs=True), patience=3.0)
+    behind = edge(tmp_path, assistant=FakeAssistant(hangs=True), patience=30.0)
     async with open_door(api, tmp_path, behind):
         officer.says("what is an EAP")
         officer.says(CRISIS)
-        await until(lambda: any("988" in text for text in officer.hears()), within=1.5)
+        await until(lambda: any("988" in text for text in officer.hears()))
 
 
 async def test_erased_on_both_sides(api: BotApi, tmp_path: Path) -> None:
