@@ -142,7 +142,34 @@ async def test_on_duty_is_what_the_server_has_heard(scene: Scene) -> None:
 
         await page.unroute("**/api/here")
         await expect(page.get_by_role("switch", name="Off duty", exact=True)).not_to_be_checked()
+        await expect(page.get_by_text("No connection to the desk's server.")).to_be_hidden()
         assert sum(scene.house.parts.mailbox.post.presence.on_duty(60).values()) == 0
+
+
+async def test_the_last_turn_of_the_switch_counts(scene: Scene) -> None:
+    """
+    What the page tells the server arrives in order: an "off" that was held up does not end what was switched on since.
+    """
+    told: list[bool] = []
+
+    async def late(route: Route) -> None:
+        on = (route.request.post_data_json or {})["on_duty"]
+        if not on:
+            await asyncio.sleep(1)
+        await route.fulfill(response=await route.fetch())
+        told.append(on)
+
+    context = await scene.browser.new_context()
+    try:
+        await context.route("**/api/here", late)
+        page = await scene.sign_in(context, "dana")
+        await page.get_by_role("switch").click()
+        await until(lambda: len(told) >= 2)
+        assert told == [False, True]
+        assert sum(scene.house.parts.mailbox.post.presence.on_duty(60).values()) == 1
+        await expect(page.get_by_role("switch", name="On duty", exact=True)).to_be_checked()
+    finally:
+        await context.close()
 
 
 async def test_a_whole_handoff(scene: Scene) -> None:

@@ -24,6 +24,7 @@ const stream = new Stream({
   onDuty: () => onDuty,
   heard: (on) => {
     heardDuty = on;
+    calm("connection");
     drawDuty();
   },
   lost: () => warn(strings.connection.lost, "connection"),
@@ -131,10 +132,10 @@ function setDuty(on) {
 // a responder is on duty when the server knows it, and not before
 function drawDuty() {
   const waits = onDuty !== heardDuty;
-  const [now, soon] = onDuty ? [strings.onDuty, strings.goingOnDuty] : [strings.offDuty, strings.goingOffDuty];
+  const [word, before] = onDuty ? [strings.onDuty, strings.goingOnDuty] : [strings.offDuty, strings.goingOffDuty];
   by("duty").setAttribute("aria-checked", onDuty);
   by("duty").setAttribute("aria-busy", waits);
-  by("duty-word").textContent = waits ? soon : now;
+  by("duty-word").textContent = waits ? before : word;
 }
 
 let reason = "";

@@ -12,6 +12,8 @@ export class Stream {
   #failures = 0;
   #polling = false;
   #beaten = 0;
+  #beating = false;
+  #again = false;
   #ended = false;
   #handlers;
 
@@ -27,7 +29,18 @@ export class Stream {
   async beat(force = false) {
     const onDuty = this.#handlers.onDuty(); // unknown until the first picture
     if (this.#ended || onDuty === undefined || (!force && Date.now() - this.#beaten < HEARTBEAT / 2)) return;
+    this.#again ||= force;
+    if (this.#beating) return; // one at a time: two on their way could arrive the other way round
+    this.#beating = true;
+    do await this.#tell();
+    while (this.#again && !this.#ended);
+    this.#beating = false;
+  }
+
+  async #tell() {
+    const onDuty = this.#handlers.onDuty();
     this.#beaten = Date.now();
+    this.#again = false;
     try {
       await post("/api/here", { page: this.#page, on_duty: onDuty });
       this.#handlers.heard(onDuty);
