@@ -187,7 +187,7 @@ async def test_the_loop_never_waits(mailbox: Mailbox) -> None:
         await mailbox.ask(lambda post: post.queue.raise_level("c" * 32, Level.IMMINENT), within=1.0)
     heart.cancel()
 
-    assert beats > 15
+    assert beats > 50
 
 
 def test_edge_starts_without_the_database() -> None:
